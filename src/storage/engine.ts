@@ -37,6 +37,8 @@ export interface NativeInsert {
   readonly blocks: readonly Uint8Array[];
   /** Makes a repeated insert of the same rows void within the table's deduplication window. */
   readonly deduplicationToken?: string;
+  /** ClickHouse settings for this insert alone. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly queryId?: string;
   readonly signal?: AbortSignal;
 }

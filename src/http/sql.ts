@@ -1,0 +1,47 @@
+/** POST /api/sql: one read-only statement, its answer streamed in any of the engine's formats. */
+import type { FastifyInstance } from 'fastify';
+import type { Engine, QueryLimits } from '../storage/engine.js';
+import { vetReaderStatement } from '../storage/sandbox.js';
+import { failures } from './contract/errors.js';
+import { type SqlRequest, sqlRequest } from './contract/sql.js';
+import { cancelOnDisconnect } from './disconnect.js';
+import type { QuerySlots } from './query-slots.js';
+
+export interface SqlServices {
+  readonly engine: Engine;
+  readonly limits: QueryLimits;
+  readonly slots: QuerySlots;
+}
+
+export function registerSql(app: FastifyInstance, { engine, limits, slots }: SqlServices): void {
+  app.post<{ Body: SqlRequest }>(
+    '/api/sql',
+    {
+      schema: {
+        tags: ['SQL'],
+        summary: 'Run one read-only statement',
+        description:
+          'ClickHouse SQL on `predictions`, `labelled_predictions`, `ground_truth` and the tables below them. Values are bound as `{name:Type}`. Statements that write, read files, reach the network, change settings or look at system tables are refused. The statement is cancelled when the client goes away.',
+        body: sqlRequest,
+        response: { 200: { description: 'The rows, in the format asked for.', type: 'string' }, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { query, params, format = 'JSON' } = request.body;
+      const gone = cancelOnDisconnect(request, reply);
+      return slots.run(
+        gone,
+        async () => {
+          await vetReaderStatement(engine, query);
+          const statement = { sql: query, user: 'reader', limits, signal: gone } as const;
+          const { body, contentType } = await engine.stream(
+            params === undefined ? statement : { ...statement, params },
+            format,
+          );
+          return reply.type(contentType).send(body);
+        },
+        reply.raw,
+      );
+    },
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Takes a body of events: decodes it into columns, reports the rows that are wrong, and acknowledges the rest once the
+ * log has them on disk. A body that fails as a whole leaves nothing behind.
+ */
+import type { Clock } from '../base/clock.js';
+import { BarographError } from '../base/errors.js';
+import { byteSizeOfBatch } from '../model/columns.js';
+import type { Rejection } from '../model/rejection.js';
+import { type ContentEncoding, decodedBody } from '../protocols/content-encoding.js';
+import { groundTruthDecoder } from '../protocols/json/ground-truth-decoder.js';
+import { metricLineDecoder } from '../protocols/json/metric-line-decoder.js';
+import { predictionDecoder } from '../protocols/json/prediction-decoder.js';
+import type { Log } from '../wal/log.js';
+import type { EventKind, IngestCounters } from './counters.js';
+import { type EventBatch, encodeEventRecord } from './event-record.js';
+import type { LogTail } from './log-tail.js';
+
+export interface IntakeLimits {
+  /** Largest body as sent, bytes. */
+  readonly encodedBytesMax: number;
+  /** Largest body once decompressed, bytes. */
+  readonly decodedBytesMax: number;
+  /** Decompressed bytes under way in all requests together; past it a request is told to come back. */
+  readonly inflightBytesMax: number;
+  /** How far in the future an event may lie, milliseconds. */
+  readonly aheadMsMax: number | 'off';
+}
+
+export interface IntakeOptions {
+  readonly log: Log;
+  readonly tail: LogTail;
+  readonly counters: IngestCounters;
+  readonly limits: IntakeLimits;
+  readonly clock: Clock;
+  /** Called when acknowledged rows wait to be stored. */
+  readonly onAppended: () => void;
+}
+
+export interface EventBody {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly encoding: ContentEncoding;
+  readonly contentLength?: number;
+}
+
+export interface Intake {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The first rejections, in the order of their lines. */
+  readonly errors: readonly Rejection[];
+}
+
+export interface EventIntake {
+  take(kind: EventKind, body: EventBody): Promise<Intake>;
+}
+
+export function createEventIntake(options: IntakeOptions): EventIntake {
+  let inflightBytes = 0;
+  return {
+    async take(kind, body) {
+      let mine = 0;
+      try {
+        return await takeBody(kind, body, options, (bytes) => {
+          mine += bytes;
+          inflightBytes += bytes;
+          if (inflightBytes > options.limits.inflightBytesMax) throw tooMuchInFlight(options.limits.inflightBytesMax);
+        });
+      } finally {
+        inflightBytes -= mine;
+      }
+    },
+  };
+}
+
+const tooMuchInFlight = (inflightBytesMax: number): BarographError =>
+  new BarographError(
+    'too_many_requests',
+    `bodies under way hold more than ingest.inflight_bytes_max (${inflightBytesMax} bytes)`,
+    {
+      retryAfterSeconds: 1,
+      hint: 'Send the same body again, or send smaller ones.',
+    },
+  );
+
+async function takeBody(
+  kind: EventKind,
+  { source, ...framing }: EventBody,
+  options: IntakeOptions,
+  hold: (bytes: number) => void,
+): Promise<Intake> {
+  const { limits, counters, clock } = options;
+  const { encodedBytesMax, decodedBytesMax, aheadMsMax } = limits;
+  const decoder = decoders[kind]({ framing: 'auto', nowMs: clock.nowMs(), aheadMsMax });
+  for await (const chunk of decodedBody(source, { ...framing, encodedBytesMax, decodedBytesMax })) {
+    hold(chunk.byteLength);
+    decoder.push(chunk);
+  }
+  const { batches, accepted, rejected, rejections, rejectedByCode } = decoder.end();
+  // One after the other: a large body must not fill the log's queue, which others wait in too.
+  for (const batch of batches) await append({ kind, batch } as EventBatch, options);
+  counters.rowsAccepted(kind, accepted);
+  for (const [code, rows] of rejectedByCode) counters.rowsRejected(kind, code, rows);
+  return { accepted, rejected, errors: rejections };
+}
+
+/** An import has no clock window: metric lines may lie at any time. */
+const decoders = {
+  prediction: predictionDecoder,
+  ground_truth: groundTruthDecoder,
+  metric_line: () => metricLineDecoder(),
+};
+
+async function append(event: EventBatch, { log, tail, clock, onAppended }: IntakeOptions): Promise<void> {
+  const arrivedMs = clock.nowMs();
+  const sequence = await log.append(encodeEventRecord(event, arrivedMs), event.batch.rowCount);
+  tail.offer({ ...event, sequence, arrivedMs, bytes: byteSizeOfBatch(event.batch) });
+  onAppended();
+}

@@ -1,0 +1,117 @@
+/**
+ * Which request ids have been seen, as prediction or as ground truth. The filter answers "surely new" from memory,
+ * which is what nearly every prediction is; the rest are looked up in `prediction_ids`.
+ */
+import xxhash from 'xxhash-wasm';
+import type { Engine } from '../storage/engine.js';
+import { createIdFilter, type IdFilter } from './id-filter.js';
+
+/** Where the current prediction of a request id lies. */
+export interface KnownPrediction {
+  readonly rowId: number;
+  readonly model: string;
+  readonly version: string;
+  /** Epoch milliseconds. */
+  readonly tsMs: number;
+}
+
+export interface KnownIds {
+  /** Whether an id may have been seen before; remembers it. Never false for one that was. */
+  mayKnowThenAdd(requestId: string): boolean;
+  /** The current prediction of each of these ids that has one. */
+  predictionsOf(requestIds: readonly string[]): Promise<Map<string, KnownPrediction>>;
+  /** Resolves when the ids of earlier runs are in the filter; until then every id counts as perhaps known. */
+  readonly loaded: Promise<void>;
+  readonly filterBytes: number;
+}
+
+/** Ids per look-up statement: bounds the statement's size to a few megabytes. */
+const idsPerLookup = 20_000;
+
+export async function openKnownIds(engine: Engine, filterBytesMax: number): Promise<KnownIds> {
+  const { h64 } = await xxhash();
+  const stored = await countStored(engine);
+  // Twice what is there, so that the filter does not fill up soon after the start.
+  const filter = createIdFilter(stored * 2, filterBytesMax);
+  let complete = stored === 0;
+  const loaded = complete
+    ? Promise.resolve()
+    : load(engine, filter).then(() => {
+        complete = true;
+      });
+  return {
+    loaded,
+    filterBytes: filter.bytes,
+    mayKnowThenAdd(requestId) {
+      const hash = h64(requestId);
+      const may = !complete || filter.mayHave(hash);
+      filter.add(hash);
+      return may;
+    },
+    async predictionsOf(requestIds) {
+      const known = new Map<string, KnownPrediction>();
+      for (let from = 0; from < requestIds.length; from += idsPerLookup)
+        await lookUp(engine, requestIds.slice(from, from + idsPerLookup), known);
+      return known;
+    },
+  };
+}
+
+async function countStored(engine: Engine): Promise<number> {
+  const [row] = await engine.query<{ ids: string }>({
+    sql: `SELECT toString((SELECT count() FROM prediction_ids) + (SELECT count() FROM ground_truth)) AS ids`,
+  });
+  return Number(row?.ids ?? 0);
+}
+
+/** Streams every stored hash into the filter: 8 bytes an id. */
+async function load(engine: Engine, filter: IdFilter): Promise<void> {
+  const sql = `SELECT request_hash FROM prediction_ids UNION ALL SELECT request_hash FROM ground_truth`;
+  const { body } = await engine.stream({ sql }, 'RowBinary');
+  let rest = Buffer.alloc(0);
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const whole = bytes.length - (bytes.length % 8);
+    for (let at = 0; at < whole; at += 8) filter.add(bytes.readBigUInt64LE(at));
+    rest = Buffer.from(bytes.subarray(whole));
+  }
+}
+
+interface LookupRow {
+  readonly request_id: string;
+  readonly row_id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly ts_ms: string;
+}
+
+async function lookUp(
+  engine: Engine,
+  requestIds: readonly string[],
+  known: Map<string, KnownPrediction>,
+): Promise<void> {
+  const rows = await engine.query<LookupRow>({
+    sql: `WITH wanted AS (
+  SELECT
+    arrayJoin({requestIds:Array(String)}) AS request_id,
+    xxHash64(request_id) AS hash,
+    toUInt32(bitAnd(sipHash64(request_id), 4294967295)) AS check
+)
+SELECT wanted.request_id AS request_id, found.row_id AS row_id, model, version, ts_ms
+FROM wanted
+INNER JOIN (
+  SELECT
+    request_hash, request_check,
+    max(prediction_ids.row_id) AS row_id,
+    argMax(prediction_ids.model, prediction_ids.row_id) AS model,
+    argMax(prediction_ids.version, prediction_ids.row_id) AS version,
+    toUnixTimestamp64Milli(argMax(prediction_ids.ts, prediction_ids.row_id)) AS ts_ms
+  FROM prediction_ids
+  WHERE request_hash GLOBAL IN (SELECT hash FROM wanted)
+  GROUP BY request_hash, request_check
+) AS found ON found.request_hash = wanted.hash AND found.request_check = wanted.check`,
+    params: { requestIds },
+  });
+  for (const { request_id, row_id, model, version, ts_ms } of rows)
+    known.set(request_id, { rowId: Number(row_id), model, version, tsMs: Number(ts_ms) });
+}

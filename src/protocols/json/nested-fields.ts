@@ -1,0 +1,296 @@
+/** Fields that hold an object or an array. */
+
+import type { ErrorCode } from '../../base/errors.js';
+import type { FlagBuilder, ListBuilder, MapBuilder, NumberBuilder, TextBuilder } from '../../model/column-builders.js';
+import { DistinctNames } from './distinct-names.js';
+import { type FieldReader, failWithin, readFinite, readText, refuseAt, tooLong, wrongType } from './field-reader.js';
+import { byte } from './json-bytes.js';
+import { excerpt, type JsonCursor } from './json-cursor.js';
+import { skipValue } from './json-value.js';
+import { KeySet } from './key-set.js';
+
+// Taken out of the object, because compiled code knows the constants of its own module only.
+const {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  lowerF,
+  lowerN,
+  lowerT,
+  openBrace,
+  openBracket,
+  quote,
+  space,
+} = byte;
+
+/** A field that holds an object of named values, which it reads entry by entry. */
+abstract class ObjectField<Builders> implements FieldReader<Builders> {
+  abstract readonly name: string;
+  abstract readonly wanted: string;
+  readonly required = false;
+  private readonly names: DistinctNames;
+
+  /** `tooMany` is the code of the failure of an object of more than `entriesMax` entries. */
+  constructor(
+    private readonly entriesMax: number,
+    nameBytesMax: number,
+    private readonly tooMany: ErrorCode,
+  ) {
+    this.names = new DistinctNames(nameBytesMax);
+  }
+
+  abstract bind(builders: Builders): void;
+  abstract read(cursor: JsonCursor, row: number): boolean;
+
+  /** Reads the value at the cursor. Its name is the cursor's text, which reading a text overwrites. */
+  protected abstract readEntry(cursor: JsonCursor): boolean;
+
+  protected readEntries(cursor: JsonCursor): boolean {
+    const { names } = this;
+    if (cursor.bytes[cursor.position] !== openBrace) return wrongType(cursor, this.wanted);
+    cursor.position++;
+    names.begin();
+    if (cursor.skipSpace() === closeBrace) {
+      cursor.position++;
+      return true;
+    }
+    for (let count = 1; ; count++) {
+      const nameStart = cursor.position;
+      if (count > this.entriesMax) return failTooMany(cursor, this.tooMany, this.entriesMax);
+      if (!names.read(cursor)) return false;
+      const nameEnd = cursor.position;
+      if (cursor.skipSpace() !== colon) return cursor.unexpected(cursor.position, 'a colon');
+      cursor.position++;
+      cursor.skipSpace();
+      if (!this.readEntry(cursor)) return failWithinEntry(cursor, nameStart, nameEnd);
+      const code = cursor.skipSpace();
+      cursor.position++;
+      if (code === closeBrace) break;
+      if (code !== comma) return cursor.unexpected(cursor.position - 1, 'a comma or }');
+      cursor.skipSpace();
+    }
+    names.end();
+    return true;
+  }
+}
+
+function failWithinEntry(cursor: JsonCursor, nameStart: number, nameEnd: number): false {
+  const { bytes } = cursor;
+  return failWithin(cursor, () => excerpt(bytes, nameStart, nameEnd));
+}
+
+const failTooMany = (cursor: JsonCursor, code: ErrorCode, entriesMax: number): false =>
+  cursor.fail(code, () => `got more than ${entriesMax} entries, the limit`);
+
+export interface FeatureBuilders {
+  readonly features_number: MapBuilder<NumberBuilder>;
+  readonly features_text: MapBuilder<TextBuilder>;
+  readonly features_flag: MapBuilder<FlagBuilder>;
+  readonly features_null: ListBuilder<TextBuilder>;
+}
+
+/** Features by name: numbers, categories (text, which may be empty), booleans, and the names of those that are null. */
+export class FeaturesField extends ObjectField<FeatureBuilders> {
+  readonly name = 'features';
+  readonly wanted = 'an object of numbers, texts, booleans and nulls by name';
+  private numbers!: MapBuilder<NumberBuilder>;
+  private texts!: MapBuilder<TextBuilder>;
+  private flags!: MapBuilder<FlagBuilder>;
+  private nulls!: ListBuilder<TextBuilder>;
+
+  constructor(
+    featuresMax: number,
+    private readonly textBytesMax: number,
+  ) {
+    super(featuresMax, textBytesMax, 'too_many_features');
+  }
+
+  bind(builders: FeatureBuilders): void {
+    this.numbers = builders.features_number;
+    this.texts = builders.features_text;
+    this.flags = builders.features_flag;
+    this.nulls = builders.features_null;
+  }
+
+  read(cursor: JsonCursor, row: number): boolean {
+    this.numbers.padTo(row);
+    this.texts.padTo(row);
+    this.flags.padTo(row);
+    this.nulls.padTo(row);
+    if (!this.readEntries(cursor)) return false;
+    this.numbers.endRow();
+    this.texts.endRow();
+    this.flags.endRow();
+    this.nulls.endRow();
+    return true;
+  }
+
+  /** The name goes to its column before the value is read, while its bytes are there. */
+  protected readEntry(cursor: JsonCursor): boolean {
+    const { textView, textStart, textEnd } = cursor;
+    switch (cursor.bytes[cursor.position]) {
+      case quote:
+        this.texts.names.addWords(textView, textStart, textEnd);
+        if (!readText(cursor, this.textBytesMax)) return false;
+        this.texts.values.addWords(cursor.textView, cursor.textStart, cursor.textEnd);
+        return true;
+      case lowerT:
+      case lowerF: {
+        const flag = cursor.bytes[cursor.position] === lowerT;
+        this.flags.names.addWords(textView, textStart, textEnd);
+        this.flags.values.add(flag ? 1 : 0);
+        return cursor.readWord(flag ? 'true' : 'false');
+      }
+      case lowerN:
+        this.nulls.items.addWords(textView, textStart, textEnd);
+        return cursor.readWord('null');
+      default:
+        this.numbers.names.addWords(textView, textStart, textEnd);
+        if (!readFinite(cursor, 'a number, text, boolean or null')) return false;
+        this.numbers.values.add(cursor.number);
+        return true;
+    }
+  }
+}
+
+type NumberMapBuilders<Name extends string> = { readonly [name in Name]: MapBuilder<NumberBuilder> };
+
+/** Numbers by name. */
+export class NumberMapField<Name extends string> extends ObjectField<NumberMapBuilders<Name>> {
+  readonly wanted = 'an object of numbers by name';
+  private builder!: MapBuilder<NumberBuilder>;
+
+  constructor(
+    readonly name: Name,
+    entriesMax: number,
+    nameBytesMax: number,
+  ) {
+    super(entriesMax, nameBytesMax, 'too_many_values');
+  }
+
+  bind(builders: NumberMapBuilders<Name>): void {
+    this.builder = builders[this.name];
+  }
+
+  read(cursor: JsonCursor, row: number): boolean {
+    this.builder.padTo(row);
+    if (!this.readEntries(cursor)) return false;
+    this.builder.endRow();
+    return true;
+  }
+
+  protected readEntry(cursor: JsonCursor): boolean {
+    this.builder.names.addWords(cursor.textView, cursor.textStart, cursor.textEnd);
+    if (!readFinite(cursor)) return false;
+    this.builder.values.add(cursor.number);
+    return true;
+  }
+}
+
+type NumberListBuilders<Name extends string> = { readonly [name in Name]: ListBuilder<NumberBuilder> };
+
+/** A list of numbers that 32-bit floats can hold. */
+export class NumberListField<Name extends string> implements FieldReader<NumberListBuilders<Name>> {
+  readonly required = false;
+  readonly wanted = 'an array of numbers';
+  private builder!: ListBuilder<NumberBuilder>;
+
+  constructor(
+    readonly name: Name,
+    private readonly itemsMax: number,
+  ) {}
+
+  bind(builders: NumberListBuilders<Name>): void {
+    this.builder = builders[this.name];
+  }
+
+  read(cursor: JsonCursor, row: number): boolean {
+    if (cursor.bytes[cursor.position] !== openBracket) return wrongType(cursor, this.wanted);
+    this.builder.padTo(row);
+    cursor.position++;
+    if (cursor.skipSpace() === closeBracket) cursor.position++;
+    else if (!this.readItems(cursor)) return false;
+    this.builder.endRow();
+    return true;
+  }
+
+  private readItems(cursor: JsonCursor): boolean {
+    const { items } = this.builder;
+    for (let count = 1; ; count++) {
+      const start = cursor.position;
+      if (count > this.itemsMax) return tooManyNumbers(cursor, this.itemsMax);
+      if (!readFinite(cursor)) return failWithinList(cursor, count);
+      if (!Number.isFinite(Math.fround(cursor.number))) {
+        refuseAt(cursor, start, 'out_of_range', 'a number within ±3.4e38, as 32-bit floats hold');
+        return failWithinList(cursor, count);
+      }
+      items.add(cursor.number);
+      const code = cursor.skipSpace();
+      cursor.position++;
+      if (code === closeBracket) return true;
+      if (code !== comma) return cursor.unexpected(cursor.position - 1, 'a comma or ]');
+      cursor.skipSpace();
+    }
+  }
+}
+
+const failWithinList = (cursor: JsonCursor, count: number): false => failWithin(cursor, () => `number ${count}`);
+
+const tooManyNumbers = (cursor: JsonCursor, itemsMax: number): false =>
+  cursor.fail('too_many_values', () => `got more than ${itemsMax} numbers, the limit`);
+
+/** What an object that is kept as text is held to. */
+export interface ObjectTextLimits {
+  /** Longest text, white space between its tokens not counted. */
+  readonly bytesMax: number;
+  readonly depthMax: number;
+}
+
+/** An object kept as the sender wrote it, but for white space between its tokens. */
+export class ObjectTextField<Name extends string> implements FieldReader<{ readonly [name in Name]: TextBuilder }> {
+  readonly required = false;
+  readonly wanted = 'an object';
+  private builder!: TextBuilder;
+  private compact = new Uint8Array(256);
+  private readonly strictness: { readonly keys: KeySet; readonly depthMax: number };
+
+  constructor(
+    readonly name: Name,
+    private readonly limits: ObjectTextLimits,
+  ) {
+    this.strictness = { keys: new KeySet(), depthMax: limits.depthMax };
+  }
+
+  bind(builders: { readonly [name in Name]: TextBuilder }): void {
+    this.builder = builders[this.name];
+  }
+
+  read(cursor: JsonCursor, row: number): boolean {
+    const start = cursor.position;
+    if (cursor.bytes[start] !== openBrace) return wrongType(cursor, this.wanted);
+    if (!skipValue(cursor, this.strictness)) return false;
+    const length = this.compacted(cursor.bytes, start, cursor.position);
+    if (length > this.limits.bytesMax) return tooLong(cursor, length, this.limits.bytesMax);
+    this.builder.padTo(row);
+    this.builder.addBytes(this.compact, 0, length);
+    return true;
+  }
+
+  /** Copies sound JSON into `compact` without the white space between tokens; answers the length. */
+  private compacted(bytes: Uint8Array, start: number, end: number): number {
+    if (this.compact.length < end - start) this.compact = new Uint8Array(2 * (end - start));
+    const { compact } = this;
+    let length = 0;
+    let inString = false;
+    for (let at = start; at < end; at++) {
+      const code = bytes[at]!;
+      if (!inString && code <= space) continue;
+      compact[length++] = code;
+      if (code === quote) inString = !inString;
+      else if (inString && code === backslash) compact[length++] = bytes[++at]!;
+    }
+    return length;
+  }
+}

@@ -1,0 +1,34 @@
+/** The work of `barograph serve`, loaded when the command runs. */
+import { describeConfiguration, loadConfiguration } from '../configuration-loading.js';
+import type { ConfigurationFlags } from '../configuration-settings.js';
+import { exitCodes } from './exit-codes.js';
+import { createLog, type Logger } from './log.js';
+
+/** Runs a server until a signal ends it. */
+export async function runServer(flags: ConfigurationFlags): Promise<void> {
+  const configuration = loadConfiguration({ flags });
+  const log = createLog(configuration.log);
+  log.debug({ configuration: describeConfiguration(configuration) }, 'configuration');
+  const stopRequested = onceSignalled(log);
+  // A wrong configuration is told before the server's weight is loaded.
+  const { serve } = await import('../serve.js');
+  const running = await serve(configuration, log);
+  process.stdout.write(`Barograph is ready at ${running.url}\n`);
+  await Promise.race([running.done, stopRequested.then(() => running.stop())]);
+  await running.done;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once, without waiting for anything. */
+function onceSignalled(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let signalled = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (signalled) process.exit(exitCodes.failure);
+      signalled = true;
+      log.info({ signal }, 'stopping; a second signal stops at once');
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

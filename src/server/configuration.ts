@@ -1,0 +1,161 @@
+/**
+ * The configuration of a server: one schema from which the type, the names of files' keys and of environment variables,
+ * the checks, the defaults and `docs/reference/configuration.md` all follow. `configuration-loading.ts` fills it.
+ *
+ * A property's name ends in its unit. Numbers are milliseconds (`…Ms`), bytes (`bytes…`) or counts.
+ */
+import Type, { type TSchemaOptions } from 'typebox';
+import type { Address, FormName } from './configuration-forms.js';
+import { type ConfigurationKey, keysOf } from './configuration-keys.js';
+
+const kiB = 2 ** 10;
+const miB = 2 ** 20;
+const giB = 2 ** 30;
+
+const key = (form: FormName, description: string, rest: object = {}): TSchemaOptions => ({
+  form,
+  description,
+  ...rest,
+});
+/** Unsafe, because JSON Schema's number excludes infinity, which stands for "off"; bounds are checked all the same. */
+const number = (form: FormName, byDefault: number, description: string, rest: object = {}) =>
+  Type.Unsafe<number>(key(form, description, { default: byDefault, minimum: 0, ...rest }));
+const duration = (byDefaultMs: number, description: string, rest?: object) =>
+  number('duration', byDefaultMs, description, rest);
+const size = (byDefaultBytes: number, description: string, rest: object = { minimum: kiB }) =>
+  number('size', byDefaultBytes, description, rest);
+const count = (byDefault: number, description: string, rest: object = { minimum: 1 }) =>
+  number('count', byDefault, description, rest);
+const choice = <const Words extends string[]>(words: Words, byDefault: Words[number], description: string) =>
+  Type.Enum(words, key('choice', description, { default: byDefault }));
+const optionalText = (description: string, rest?: object) => Type.Optional(Type.String(key('text', description, rest)));
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const logFormats = ['auto', 'json', 'pretty'] as const;
+
+export const configurationSchema = Type.Object({
+  data: Type.String(
+    key('folder', 'Folder of everything that is stored: the write-ahead log and the embedded engine.', {
+      default: 'barograph-data',
+    }),
+  ),
+  listen: Type.Unsafe<Address>(
+    key('address', 'Where the HTTP server listens. Port 0 lets the system choose a free one.', {
+      default: { host: '127.0.0.1', port: 4800 } satisfies Address,
+    }),
+  ),
+  log: Type.Object({
+    level: choice([...logLevels], 'info', 'The least severe level that is logged.'),
+    format: choice([...logFormats], 'auto', '`auto` is `pretty` on a terminal and `json` elsewhere.'),
+  }),
+  wal: Type.Object({
+    bytesMax: size(
+      10 * giB,
+      'Most bytes of the write-ahead log on disk. Past them writes are refused with `log_full`, until the engine has stored what the log holds.',
+      { minimum: miB },
+    ),
+    segmentBytes: size(64 * miB, 'Size at which a segment of the log is closed and the next one begun.', {
+      minimum: 64 * kiB,
+    }),
+    groupCommitDelayMs: duration(
+      0,
+      'How long a write waits for others to share its fsync with. At 0 it shares with those that arrive during the fsync before it.',
+      { maximum: 1_000 },
+    ),
+  }),
+  ingest: Type.Object({
+    bodyBytesMax: size(64 * miB, 'Most bytes of a request’s body as it is sent.'),
+    decodedBytesMax: size(512 * miB, 'Most bytes of a request’s body once it is decompressed.'),
+    inflightBytesMax: size(
+      giB,
+      'Most bytes of the bodies that are being decoded, all requests together. Past them requests are refused with `too_many_requests`.',
+    ),
+    flushIntervalMs: duration(
+      1_000,
+      'A row is in its table, and so seen by every query, after this time at the latest.',
+      {
+        minimum: 1,
+      },
+    ),
+    flushRowsMax: count(200_000, 'Rows that wait for the engine are flushed at once when they are this many.'),
+    memoryBytesMax: size(
+      256 * miB,
+      'Most bytes of decoded rows that wait in memory for the engine. Rows past them wait in the log alone and are read back.',
+    ),
+    accept: Type.Object({
+      aheadMs: number(
+        'duration_or_off',
+        3_600_000,
+        'How far ahead of the server’s clock the time of a row may lie. `off` accepts any time.',
+      ),
+    }),
+    idFilterBytesMax: size(
+      256 * miB,
+      'Most bytes of the filter that tells new request ids from known ones without asking the engine.',
+    ),
+  }),
+  query: Type.Object({
+    timeMaxMs: duration(30_000, 'Longest time that a query may run.', { minimum: 1 }),
+    memoryBytesMax: size(2 * giB, 'Most memory that a query may use.', { minimum: miB }),
+    resultRowsMax: count(1_000_000, 'Most rows that a query may return.'),
+    readRowsMax: count(10_000_000_000, 'Most rows that a query may read.'),
+    concurrentMax: count(8, 'Most queries at a time. More wait for their turn.'),
+  }),
+  evaluation: Type.Object({
+    rowsMax: count(100_000, 'Most rows of an evaluation: its buckets times its cohorts.'),
+    timeMaxMs: duration(60_000, 'Longest time that an evaluation may run.', { minimum: 1 }),
+  }),
+  engine: Type.Object({
+    url: Type.Optional(
+      Type.String(
+        key('url', 'HTTP address of a ClickHouse server or cluster.', {
+          defaultMeaning: 'a private engine is started in the data folder',
+        }),
+      ),
+    ),
+    database: Type.String(
+      key('text', 'Database that holds the tables; it is created where it is missing.', {
+        default: 'barograph',
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+      }),
+    ),
+    username: optionalText('User that owns the tables. Only with `engine.url`.', { defaultMeaning: '`default`' }),
+    password: optionalText('Password of `engine.username`.', { secret: true, defaultMeaning: 'no password' }),
+    readerUsername: optionalText(
+      'User that runs the SQL of clients; it may only select from the database. Only with `engine.url`.',
+      { defaultMeaning: 'SQL of clients is refused' },
+    ),
+    readerPassword: optionalText('Password of `engine.reader_username`.', {
+      secret: true,
+      defaultMeaning: 'no password',
+    }),
+    cluster: optionalText('Name of the cluster that the tables are created on. Only with `engine.url`.', {
+      defaultMeaning: 'one node',
+    }),
+    memoryBytesMax: Type.Optional(
+      Type.Unsafe<number>(
+        key('size', 'Most memory of the private engine. Not with `engine.url`.', {
+          minimum: 256 * miB,
+          defaultMeaning: '40 % of the machine’s memory',
+        }),
+      ),
+    ),
+  }),
+  shutdown: Type.Object({
+    graceMs: duration(10_000, 'Longest time that a stop waits for requests that are being answered.'),
+  }),
+});
+
+type DeepReadonly<T> = T extends object ? { readonly [Name in keyof T]: DeepReadonly<T[Name]> } : T;
+
+/** A checked configuration, frozen at every level. `data` is an absolute path. */
+export type Configuration = DeepReadonly<Type.Static<typeof configurationSchema>>;
+
+export const configurationKeys: readonly ConfigurationKey[] = keysOf(configurationSchema);
+
+/** Name of the file that is read where it lies in the working folder and no other is named. */
+export const configurationFileName = 'barograph.yaml';
+
+/** The value of a key in a configuration; undefined where an optional one is absent. */
+export const valueAt = (configuration: Configuration, { path }: Pick<ConfigurationKey, 'path'>): unknown =>
+  path.reduce<unknown>((node, segment) => (node as Record<string, unknown>)[segment], configuration);

@@ -1,0 +1,106 @@
+/** What `/metrics` exposes, in the names of Prometheus' conventions. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { IngestCounters } from '../ingest/counters.js';
+
+/** Values that are read when they are asked for. */
+export interface MetricSources {
+  readonly logBytes: () => number;
+  /** Age of the oldest row that is in the log alone, seconds; 0 where there is none. */
+  readonly logAgeSeconds: () => number;
+  readonly waitingRows: () => number;
+  readonly logFsyncs: () => number;
+  readonly engineUp: () => number;
+  readonly queriesRunning: () => number;
+  readonly queriesWaiting: () => number;
+}
+
+export interface ServerMetrics {
+  readonly counters: IngestCounters;
+  /** Binds what is measured elsewhere; called once. */
+  readonly bind: (sources: MetricSources) => void;
+  readonly text: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export function createMetrics(version: string): ServerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const accepted = new Counter({
+    name: 'barograph_rows_accepted_total',
+    help: 'Rows acknowledged, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'barograph_rows_rejected_total',
+    help: 'Rows not taken, by kind and reason.',
+    labelNames: ['kind', 'code'],
+    registers,
+  });
+  const stored = new Counter({
+    name: 'barograph_rows_stored_total',
+    help: 'Rows brought to their table, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const repeated = new Counter({
+    name: 'barograph_predictions_repeated_total',
+    help: 'Predictions that were there already, the same in every field.',
+    registers,
+  });
+  const replaced = new Counter({
+    name: 'barograph_predictions_replaced_total',
+    help: 'Predictions that took the place of a different one under their request id.',
+    registers,
+  });
+  const flushes = new Histogram({
+    name: 'barograph_flush_duration_seconds',
+    help: 'Time of one flush to the engine, all tables together.',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'barograph_flush_failures_total',
+    help: 'Flushes that failed and were tried again, by error code.',
+    labelNames: ['code'],
+    registers,
+  });
+  new Gauge({
+    name: 'barograph_build_info',
+    help: 'Version of this program; always 1.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.version }, 1);
+  return {
+    counters: {
+      rowsAccepted: (kind, rows) => accepted.inc({ kind }, rows),
+      rowsRejected: (kind, code, rows) => rejected.inc({ kind, code }, rows),
+      rowsStored: (kind, rows) => stored.inc({ kind }, rows),
+      predictionsRepeated: (rows) => repeated.inc(rows),
+      predictionsReplaced: (rows) => replaced.inc(rows),
+      flushed: (seconds) => flushes.observe(seconds),
+      flushFailed: (code) => failures.inc({ code }),
+    },
+    bind: (sources) => bindSources(sources, registers),
+    text: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+function bindSources(sources: MetricSources, registers: Registry[]): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('barograph_log_bytes', 'Bytes of the write-ahead log on disk.', sources.logBytes);
+  gauge('barograph_log_age_seconds', 'Age of the oldest row that is in the log alone.', sources.logAgeSeconds);
+  gauge('barograph_log_waiting_rows', 'Acknowledged rows that are not in their table yet.', sources.waitingRows);
+  gauge('barograph_log_fsyncs', 'Times the write-ahead log was brought to disk since the start.', sources.logFsyncs);
+  gauge('barograph_engine_up', '1 while the engine answers.', sources.engineUp);
+  gauge('barograph_queries_running', 'Queries that run now.', sources.queriesRunning);
+  gauge('barograph_queries_waiting', 'Queries that wait for their turn.', sources.queriesWaiting);
+}

@@ -1,0 +1,178 @@
+/**
+ * Columns → one block of ClickHouse's Native format, the form in which the server itself keeps columns: inserting such a block
+ * parses nothing. https://clickhouse.com/docs/interfaces/formats/Native, `src/Formats/NativeWriter.cpp` in ClickHouse.
+ *
+ * A block is a varint of the number of columns, a varint of the number of rows, and for each column its name, its type and
+ * its values. Fixed-width values lie end to end, little-endian; each text has a varint of its length before it; a Nullable
+ * column has a byte per row (1 where absent) before its values; an Array column has the end of each row as 64 bits,
+ * then the items; a Map column is an Array with two runs of items, keys and values.
+ */
+import { assert } from '../../base/assert.js';
+import { type Column, type ListColumn, lengthOf, type MapColumn, type TextColumn } from '../../model/columns.js';
+import { copyBytes, wordViewOf } from './copy-bytes.js';
+import { fixedBytes } from './fixed-values.js';
+import { columnKindOf, fixedTypes, type NativeType, nativeTypeOf } from './native-type.js';
+import type { RunColumn } from './run-column.js';
+import { varintSize, writeVarint } from './varint.js';
+
+export interface NativeColumn {
+  readonly name: string;
+  /** Name of the ClickHouse type, as `nativeTypeOf` knows it. */
+  readonly type: string;
+  readonly data: Column | RunColumn;
+}
+
+/** Where the next byte goes. The buffer is as long as the block, so nothing ever grows. */
+interface Output {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
+/**
+ * One block of `rowCount` rows. Absent numbers and times (NaN) become NULL where the type is Nullable, as do empty texts.
+ * Asserts that each column has that many rows and fits its type, and that the type can hold each number.
+ */
+export function encodeBlock(columns: readonly NativeColumn[], rowCount: number): Uint8Array {
+  const typed = columns.map((column) => ({ ...column, native: nativeTypeOf(column.type) }));
+  let size = varintSize(columns.length) + varintSize(rowCount);
+  for (const { name, type, native, data } of typed) {
+    checkColumn(name, native, data, rowCount);
+    size += stringSize(name) + stringSize(type) + sizeOf(native, data, rowCount);
+  }
+  // Every byte is written below, so the buffer need not be zeroed first.
+  const out: Output = { bytes: unzeroed(size), at: 0 };
+  out.at = writeVarint(out.bytes, out.at, columns.length);
+  out.at = writeVarint(out.bytes, out.at, rowCount);
+  for (const { name, type, native, data } of typed) {
+    writeString(out, name);
+    writeString(out, type);
+    writeColumn(out, name, native, data, rowCount);
+  }
+  assert(out.at === size, `a block of ${size} bytes was announced and ${out.at} were written`);
+  return out.bytes;
+}
+
+function unzeroed(size: number): Uint8Array {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer.buffer, 0, size);
+}
+
+function checkColumn(name: string, type: NativeType, data: Column | RunColumn, rowCount: number): void {
+  if (data.kind === 'run') {
+    const last = data.first + rowCount - 1;
+    assert(type.form === 'fixed' && type.name === 'UInt64' && !type.nullable, `column ${name}: a run is for UInt64`);
+    assert(
+      data.first >= 0 && Number.isSafeInteger(last),
+      `column ${name}: a run from ${data.first} leaves the safe integers`,
+    );
+    return;
+  }
+  const wanted = columnKindOf(type);
+  assert(data.kind === wanted, `column ${name}: a ${wanted} column is wanted, got ${data.kind}`);
+  const length = lengthOf(data);
+  assert(length === rowCount, `column ${name}: ${rowCount} rows are wanted, got ${length}`);
+  if (data.kind === 'list' && type.form === 'list') checkColumn(name, type.items, data.items, data.offsets[rowCount]!);
+  if (data.kind === 'map' && type.form === 'map') {
+    checkColumn(name, { form: 'text', nullable: false }, data.names, data.offsets[rowCount]!);
+    checkColumn(name, type.values, data.values, data.offsets[rowCount]!);
+  }
+}
+
+const endOf = (column: ListColumn | MapColumn): number => column.offsets[column.offsets.length - 1]!;
+
+function sizeOf(type: NativeType, data: Column | RunColumn, rowCount: number): number {
+  switch (type.form) {
+    case 'fixed':
+      return rowCount * (fixedTypes[type.name].width + (type.nullable ? 1 : 0));
+    case 'text':
+      return textsSize(data as TextColumn, rowCount) + (type.nullable ? rowCount : 0);
+    case 'list': {
+      const list = data as ListColumn;
+      return rowCount * 8 + sizeOf(type.items, list.items, endOf(list));
+    }
+    case 'map': {
+      const map = data as MapColumn;
+      return rowCount * 8 + textsSize(map.names, endOf(map)) + sizeOf(type.values, map.values, endOf(map));
+    }
+  }
+}
+
+function textsSize({ offsets }: TextColumn, rowCount: number): number {
+  let size = offsets[rowCount]! - offsets[0]!;
+  for (let row = 0; row < rowCount; row++) {
+    const length = offsets[row + 1]! - offsets[row]!;
+    size += length < 128 ? 1 : varintSize(length);
+  }
+  return size;
+}
+
+function writeColumn(out: Output, name: string, type: NativeType, data: Column | RunColumn, rowCount: number): void {
+  switch (type.form) {
+    case 'fixed': {
+      const { nulls, values } = fixedBytes(name, type, data, rowCount);
+      if (nulls !== undefined) append(out, nulls);
+      append(out, values);
+      break;
+    }
+    case 'text':
+      if (type.nullable) writeEmptyAsNull(out, data as TextColumn, rowCount);
+      writeTexts(out, data as TextColumn, rowCount);
+      break;
+    case 'list': {
+      const list = data as ListColumn;
+      writeEnds(out, list.offsets, rowCount);
+      writeColumn(out, name, type.items, list.items, endOf(list));
+      break;
+    }
+    case 'map': {
+      const map = data as MapColumn;
+      writeEnds(out, map.offsets, rowCount);
+      writeTexts(out, map.names, endOf(map));
+      writeColumn(out, name, type.values, map.values, endOf(map));
+      break;
+    }
+  }
+}
+
+function append(out: Output, bytes: Uint8Array): void {
+  out.bytes.set(bytes, out.at);
+  out.at += bytes.length;
+}
+
+function writeTexts(out: Output, column: TextColumn, rowCount: number): void {
+  const { offsets } = column;
+  const source = wordViewOf(column.bytes);
+  const target = wordViewOf(out.bytes);
+  let at = out.at;
+  for (let row = 0; row < rowCount; row++) {
+    const start = offsets[row]!;
+    const length = offsets[row + 1]! - start;
+    if (length < 128) out.bytes[at++] = length;
+    else at = writeVarint(out.bytes, at, length);
+    copyBytes(target, at, source, start, length);
+    at += length;
+  }
+  out.at = at;
+}
+
+function writeEmptyAsNull(out: Output, { offsets }: TextColumn, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) out.bytes[out.at++] = offsets[row + 1] === offsets[row] ? 1 : 0;
+}
+
+/** The ends of rows as 64-bit numbers; our offsets are 32-bit, so every other word is zero. */
+function writeEnds(out: Output, offsets: Uint32Array, rowCount: number): void {
+  const words = new Uint32Array(2 * rowCount);
+  for (let row = 0; row < rowCount; row++) words[2 * row] = offsets[row + 1]!;
+  append(out, new Uint8Array(words.buffer));
+}
+
+const stringSize = (text: string): number => {
+  const length = Buffer.byteLength(text);
+  return varintSize(length) + length;
+};
+
+function writeString(out: Output, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  out.at = writeVarint(out.bytes, out.at, bytes.length);
+  append(out, bytes);
+}

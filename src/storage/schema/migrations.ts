@@ -1,0 +1,40 @@
+/**
+ * The schema's history: numbered, append-only, one text for one node and for a cluster. A statement may run twice
+ * (a start that was cut off), so each is written to be harmless the second time.
+ */
+import * as events from './events.js';
+import * as metrics from './metrics.js';
+import { renderTable, renderView, type Topology } from './table.js';
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly statements: (topology: Topology) => string[];
+}
+
+export const migrations: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'predictions and ground truth',
+    statements: (topology) => [
+      ...[
+        events.predictionRows,
+        events.predictionIds,
+        events.supersededPredictions,
+        events.groundTruth,
+        events.predictionOutcomes,
+      ].flatMap((table) => renderTable(table, topology)),
+      renderView('predictions', events.predictionsView, topology),
+      renderView('labelled_predictions', events.labelledPredictionsView, topology),
+    ],
+  },
+  {
+    number: 2,
+    name: 'metrics',
+    statements: (topology) => [
+      ...[metrics.metricSeries, metrics.metricSamples].flatMap((table) => renderTable(table, topology)),
+      ...metrics.renderMetricArrivals(topology),
+      renderView('metrics', metrics.metricsView, topology),
+    ],
+  },
+];

@@ -1,0 +1,88 @@
+/** A whole server for the tests of one file, in a temporary folder on a free port. */
+import { rm } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { createLog } from '../../src/server/cli/log.js';
+import type { Configuration } from '../../src/server/configuration.js';
+import { loadConfiguration } from '../../src/server/configuration-loading.js';
+import { serve } from '../../src/server/serve.js';
+import { temporaryFolder } from '../storage/test-engine.js';
+
+export interface Answer<Body = unknown> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly folder: string;
+  readonly configuration: Configuration;
+  get<Body>(path: string, headers?: Record<string, string>): Promise<Answer<Body>>;
+  post<Body>(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Answer<Body>>;
+  /** POSTs rows as NDJSON, compressed. */
+  send<Body>(path: string, rows: readonly object[]): Promise<Answer<Body>>;
+  /** One value of `/metrics`; 0 where the series is absent. */
+  metric(name: string): Promise<number>;
+  sql<Row>(query: string, params?: object): Promise<Row[]>;
+  /** Stops the server, keeping its folder. */
+  halt(): Promise<void>;
+  /** Stops the server and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  /** A folder that an earlier test server left with `halt`. */
+  readonly folder?: string;
+  /** Further keys, each `key=value`. */
+  readonly set?: readonly string[];
+}
+
+const ndjson = { 'content-type': 'application/x-ndjson' };
+
+export async function startTestServer({ folder: given, set = [] }: TestServerOptions = {}): Promise<TestServer> {
+  const folder = given ?? (await temporaryFolder());
+  const configuration = loadConfiguration({
+    flags: { data: folder, listen: '127.0.0.1:0', set: ['log.level=silent', ...set] },
+    environment: {},
+    workingFolder: folder,
+  });
+  const server = await serve(configuration, createLog(configuration.log));
+
+  async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
+    const response = await fetch(`${server.url}${path}`, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+    return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
+  }
+
+  const self: TestServer = {
+    url: server.url,
+    folder,
+    configuration,
+    get: (path, headers = {}) => request(path, { headers }),
+    post: (path, body, headers = ndjson) => request(path, { method: 'POST', body: body as string, headers }),
+    send: (path, rows) =>
+      self.post(path, gzipSync(rows.map((row) => JSON.stringify(row)).join('\n')), {
+        ...ndjson,
+        'content-encoding': 'gzip',
+      }),
+    async metric(name) {
+      const { body } = await self.get<string>('/metrics');
+      const line = body.split('\n').find((each) => each.startsWith(`${name} `));
+      return line === undefined ? 0 : Number(line.slice(name.length + 1));
+    },
+    async sql<Row>(query: string, params: object = {}) {
+      const answer = await self.post<{ data: Row[] }>('/api/sql', JSON.stringify({ query, params, format: 'JSON' }), {
+        'content-type': 'application/json',
+      });
+      if (answer.status !== 200) throw new Error(`SQL failed: ${JSON.stringify(answer.body)}`);
+      return answer.body.data;
+    },
+    halt: () => server.stop(),
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return self;
+}
