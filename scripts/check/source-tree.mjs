@@ -3,7 +3,7 @@
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { API } from 'typescript/unstable/async';
 import { isCode } from './project-files.mjs';
-import { testMarkOf } from './test-marks.mjs';
+import { isTestBody, testMarkOf } from './test-marks.mjs';
 
 /**
  * @typedef {object} SourceFile
@@ -11,7 +11,7 @@ import { testMarkOf } from './test-marks.mjs';
  * @property {string} text
  * @property {string} textWithoutLiterals of the same length and lines, so that only code and comments are left
  * @property {{specifier: string, line: number, typeOnly: boolean}[]} imports static, dynamic, re-exports and `import('…')` types
- * @property {{name: string, line: number, lines: number}[]} functions without those that only group tests
+ * @property {{name: string, line: number, lines: number}[]} functions tests inside of one are not counted as its lines
  * @property {boolean} isBarrel true where all it does is to export what other files define
  * @property {{line: number, message: string}[]} testMarks tests that are singled out, or skipped without a reason
  */
@@ -56,12 +56,18 @@ function describe(path, text, tree) {
   const functions = [];
   const literals = [];
   const testMarks = [];
+  const enclosing = [];
   const visit = (node) => {
-    if (functionKinds.has(node.kind) && !groupsTests(node)) functions.push(measure(node, lineOf));
     if (literalKinds.has(node.kind)) literals.push([node.getStart(), node.end]);
     const mark = testMarkOf(node);
     if (mark !== undefined) testMarks.push({ line: lineOf(node.getStart()), message: mark });
+    if (!functionKinds.has(node.kind)) return void node.forEachChild(visit);
+    const measured = { ...measure(node, lineOf), isTest: path.startsWith('test/') && isTestBody(node) };
+    if (measured.isTest) takeFromSuite(measured, enclosing);
+    functions.push(measured);
+    enclosing.push(measured);
     node.forEachChild(visit);
+    enclosing.pop();
   };
   tree.forEachChild(visit);
   return {
@@ -104,15 +110,17 @@ function measure(node, lineOf) {
   return { name: nameOf(node), line, lines: lineOf(node.end - 1) - line + 1 };
 }
 
+/** A suite is a heading over tests, each of which is measured for itself: its lines but the first and last are no lines of what encloses it. */
+function takeFromSuite(test, enclosing) {
+  // What lies outside of an enclosing test has lost these lines together with it.
+  const suite = enclosing.findLastIndex(({ isTest }) => isTest);
+  for (const outer of enclosing.slice(Math.max(0, suite))) outer.lines -= Math.max(0, test.lines - 2);
+}
+
 /** A function's own name, else that of what it is assigned to. */
 function nameOf(node) {
   if (node.kind === SyntaxKind.Constructor) return `the constructor of ${node.parent.name?.text ?? 'a class'}`;
   return node.name?.text ?? node.parent?.name?.text ?? 'an unnamed function';
-}
-
-/** `describe('…', () => {…})`: its function is a heading over tests, as long as they are. */
-function groupsTests({ parent }) {
-  return parent?.kind === SyntaxKind.CallExpression && ['describe', 'suite'].includes(parent.expression.text);
 }
 
 const isReExport = (statement) =>

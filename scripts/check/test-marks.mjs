@@ -1,10 +1,16 @@
-// Tests that are singled out, or skipped without saying why: both make a green run mean less than it seems to.
+// Tests as the syntax tree shows them; above all those that are singled out, or skipped without saying why: both make a
+// green run mean less than it seems to.
 import { SyntaxKind } from 'typescript/unstable/ast';
 
 const testFunctions = new Set(['test', 'it', 'describe', 'suite']);
 /** What tests call their own context. */
 const contexts = new Set(['t', 'context', 'ctx']);
 const skips = new Set(['skip', 'todo']);
+
+/** True for the function of `test('…', () => {…})`, of a suite, or of a test within a test. */
+export function isTestBody({ parent }) {
+  return parent?.kind === SyntaxKind.CallExpression && testFunctions.has(calledName(parent));
+}
 
 /** What is wrong with a node of a test file, in words, else undefined. */
 export function testMarkOf(node) {
@@ -37,8 +43,11 @@ function callMark({ expression, arguments: given }) {
 function isTestOption({ parent }) {
   const call = parent.parent;
   if (call?.kind !== SyntaxKind.CallExpression || !call.arguments.includes(parent)) return false;
-  return testFunctions.has(call.expression.text ?? call.expression.name?.text);
+  return testFunctions.has(calledName(call));
 }
+
+/** The last name of what is called: `test` of `test(…)` and of `t.test(…)`. */
+const calledName = ({ expression }) => expression.text ?? expression.name?.text;
 
 function optionMark({ name, initializer }) {
   if (initializer.kind !== SyntaxKind.TrueKeyword) return undefined;

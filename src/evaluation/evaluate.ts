@@ -117,21 +117,24 @@ interface Plan {
   /** Only where there are two classes at most. */
   readonly positive: ReturnType<typeof choosePositive> | undefined;
   readonly metrics: readonly MetricName[];
+  /** A value near the truths of a regression: one of the predictions. */
+  readonly origin: number;
   readonly notes: readonly string[];
 }
 
 function planOf(request: EvaluationRequest, { values }: PredictionProfile, truths: ValueSet): Plan {
   const decision = decideTask(request.task, values, truths);
-  if (decision.task === 'regression')
-    return { decision, classes: [], positive: undefined, metrics: request.metrics ?? regressionMetrics, notes: [] };
+  const origin = values.numbers[0] ?? 0;
+  const common = { decision, origin, classes: [], positive: undefined, notes: [] };
+  if (decision.task === 'regression') return { ...common, metrics: request.metrics ?? regressionMetrics };
   const classes = classesOf(values, truths);
   if (classes.length > 2) {
     const unused = `positive does not apply: there are ${classes.length} classes.`;
     const notes = request.positive === undefined ? [] : [unused];
-    return { decision, classes, positive: undefined, metrics: request.metrics ?? multiclassMetrics, notes };
+    return { ...common, classes, metrics: request.metrics ?? multiclassMetrics, notes };
   }
   const positive = choosePositive(classes, request.positive);
-  return { decision, classes, positive, metrics: request.metrics ?? binaryMetrics, notes: [] };
+  return { ...common, classes, positive, metrics: request.metrics ?? binaryMetrics };
 }
 
 async function cohortsOf(
@@ -180,8 +183,11 @@ async function evaluateSlices(
   return groups;
 }
 
-function evaluateSlice(context: EvaluationContext, { decision, classes, positive }: Plan): Promise<EvaluatedGroup[]> {
-  if (decision.task === 'regression') return evaluateRegression(context);
+function evaluateSlice(
+  context: EvaluationContext,
+  { decision, classes, positive, origin }: Plan,
+): Promise<EvaluatedGroup[]> {
+  if (decision.task === 'regression') return evaluateRegression(context, origin);
   return positive === undefined ? evaluateMulticlass(context, classes) : evaluateBinary(context, positive.positive);
 }
 

@@ -15,12 +15,14 @@ interface RegressionAnswer extends GroupAnswer {
   readonly truth_variance: number | null;
 }
 
-export async function evaluateRegression(context: EvaluationContext): Promise<EvaluatedGroup[]> {
+/** `origin` is any value near the truths: their variance is computed from it, lest it drown in their distance from 0. */
+export async function evaluateRegression(context: EvaluationContext, origin: number): Promise<EvaluatedGroup[]> {
   const { scope, grouping, groupsMax } = context;
   const answers = await context.run<RegressionAnswer>(regressionStatement(context), {
     ...scopeParams(scope),
     ...groupColumns(grouping).params,
     epsilon: Number.EPSILON,
+    origin,
     groupsRead: groupsMax + 1,
   });
   return answers.map((group) => {
@@ -56,7 +58,7 @@ function regressionStatement({ scope, grouping }: EvaluationContext): string {
   sumKahan(abs(error)) AS absolute_sum,
   sumKahan(error * error) AS square_sum,
   sumKahan(abs(error) / greatest(abs(label_number), {epsilon:Float64})) AS relative_sum,
-  varPopStableIf(label_number, error IS NOT NULL) AS truth_variance
+  varPopStableIf(label_number - {origin:Float64}, error IS NOT NULL) AS truth_variance
 FROM (
   SELECT *, prediction_number - label_number AS error
   FROM ${labelledPredictionsSql(scope, columns, ['label_number'])}

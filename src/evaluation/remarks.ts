@@ -14,6 +14,7 @@ const sentences = {
   nothing_predicted: '0 where a class is never predicted, as in scikit-learn',
   nothing_true: '0 where a class never occurs, as in scikit-learn',
   constant_truth: '1 or 0 where the truth is constant, as in scikit-learn',
+  overflow: 'null where it is too large for a 64-bit float',
   not_of_task: 'null: it does not apply to this task',
 } as const;
 
@@ -37,7 +38,9 @@ export interface Remarks {
 export function createRemarks(): Remarks {
   const rowsByMetric = new Map<Remark, Map<MetricName, number>>();
   return {
-    take(metric, { value, remark }) {
+    take(metric, figure) {
+      const { value, remark } =
+        figure.value === null || Number.isFinite(figure.value) ? figure : undefinedFigure('overflow');
       if (remark === undefined) return value;
       const rows = rowsByMetric.get(remark) ?? new Map<MetricName, number>();
       rowsByMetric.set(remark, rows.set(metric, (rows.get(metric) ?? 0) + 1));

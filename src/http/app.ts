@@ -3,7 +3,13 @@
  * a file of its own. The schemas that validate requests are the ones that OpenAPI shows.
  */
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify';
 import { BarographError, type ErrorCode, isBarographError } from '../base/errors.js';
 import { errorAnswer } from './contract/errors.js';
 import { evaluationSchemas } from './contract/evaluations.js';
@@ -36,7 +42,7 @@ const idBytesMax = 2048;
 export async function buildApp(services: AppServices, { logger }: AppOptions = {}): Promise<FastifyInstance> {
   const app = fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // A request id of 256 bytes is up to 768 characters once percent-encoded.
     routerOptions: { maxParamLength: idBytesMax },
     forceCloseConnections: 'idle',

@@ -32,12 +32,10 @@ export function registerSql(app: FastifyInstance, { engine, limits, slots }: Sql
       return slots.run(
         gone,
         async () => {
-          await vetReaderStatement(engine, query);
-          const statement = { sql: query, user: 'reader', limits, signal: gone } as const;
-          const { body, contentType } = await engine.stream(
-            params === undefined ? statement : { ...statement, params },
-            format,
-          );
+          const values = params === undefined ? {} : { params };
+          await vetReaderStatement(engine, query, { ...values, signal: gone });
+          const statement = { sql: query, user: 'reader', limits, signal: gone, ...values } as const;
+          const { body, contentType } = await engine.stream(statement, format);
           return reply.type(contentType).send(body);
         },
         reply.raw,

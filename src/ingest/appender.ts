@@ -109,11 +109,14 @@ export function startAppender(options: AppenderOptions): Appender {
   async function run(): Promise<void> {
     for (;;) {
       await gather();
+      // Taken before the rows are: what becomes durable meanwhile belongs to the next round.
+      const durableEnd = log.durableSequence;
       const work = await tail.next({ rowsMax: options.flushRowsMax, bytesMax: options.flushBytesMax });
       const last = work.at(-1);
       if (last === undefined) {
         if (stopping) return;
-        tail.advance(log.durableSequence);
+        // Numbers that no record carries: skipped by failed appends, or lost to damage that the log has reported.
+        tail.advance(durableEnd);
         continue;
       }
       if (!(await storeUntilDone(work))) return;

@@ -51,7 +51,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
     totalBytesMax: wal.bytesMax,
     groupCommitDelayMs: wal.groupCommitDelayMs,
     clock,
-    onDamage: (damage) => logger.error({ ...damage }, damage.message),
+    onDamage: (damage) => logger[damage.rowsMayBeLost ? 'error' : 'info']({ ...damage }, damage.message),
   });
   const tail = createLogTail(log, ingest.memoryBytesMax);
   const stopping = new AbortController();

@@ -103,7 +103,9 @@ export function openClickhouseEngine(options: ClickhouseEngineOptions): Engine {
       return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
     },
     async command(statement) {
-      await drained((await send(requestOf(statement))).body);
+      const settings = { insert_deduplication_token: uniqueToken(), ...statement.settings };
+      const readOnly = statement.user === 'reader';
+      await drained((await send(requestOf(readOnly ? statement : { ...statement, settings }))).body);
     },
     async insert(insert) {
       await drained((await send(insertRequestOf(options.database, insert))).body);
@@ -164,7 +166,6 @@ function limitSettings({
 
 function insertRequestOf(database: string, insert: NativeInsert): Request {
   const columns = insert.columns.map(quoteName).join(', ');
-  const token = insert.deduplicationToken;
   return {
     sql: `INSERT INTO ${quoteName(database)}.${quoteName(insert.table)} (${columns}) FORMAT Native`,
     user: 'admin',
@@ -172,9 +173,7 @@ function insertRequestOf(database: string, insert: NativeInsert): Request {
     blocks: insert.blocks,
     settings: {
       async_insert: 0,
-      // Without a token ClickHouse would drop a block that merely equals an earlier one.
-      insert_deduplicate: token === undefined ? 0 : 1,
-      ...(token === undefined ? {} : { insert_deduplication_token: token }),
+      insert_deduplication_token: insert.deduplicationToken ?? uniqueToken(),
       ...insert.settings,
     },
     ...(insert.signal === undefined ? {} : { signal: insert.signal }),
@@ -231,6 +230,12 @@ function destroyOnAbort(body: Readable, signal: AbortSignal): void {
   signal.addEventListener('abort', abort, { once: true });
   body.once('close', () => signal.removeEventListener('abort', abort));
 }
+
+/**
+ * Makes an insert unlike every other. Without a token ClickHouse drops one whose rows merely equal those of an earlier one, and
+ * which setting turns that off differs from version to version.
+ */
+const uniqueToken = (): string => randomUUID();
 
 async function wholeBody(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -80,7 +80,7 @@ export interface Log {
   /**
    * Appends a record that covers `count` numbers, and resolves with the first of them once the record is on disk.
    * `payload`, one piece or several that follow each other, must not change until then. Appends resolve in the order of
-   * the calls. Rejects, with nothing stored, with `body_too_large` (over `recordBytesMax`), `too_many_requests` (too
+   * the calls. Rejects, with no row acknowledged, with `body_too_large` (over `recordBytesMax`), `too_many_requests` (too
    * much waits already), `log_full`, `disk_full`, `log_failed` (I/O error) or `shutting_down` (closed).
    */
   append(payload: Uint8Array | readonly Uint8Array[], count: number): Promise<number>;

@@ -47,9 +47,27 @@ test('a function past 70 lines is refused, of every kind', async () => {
   assert.deepEqual(await problems({ 'a.mjs': `\n${functionOf(71)}` }), ['a.mjs:2: f has 71 lines; the most is 70']);
 });
 
-test('the comment above a function is not counted, and a heading over tests is no function', async () => {
+test('the comment above a function is not counted', async () => {
   assert.deepEqual(await problems({ 'a.ts': `/**\n${' * x\n'.repeat(50)} */\n${functionOf(70)}` }), []);
-  assert.deepEqual(await problems({ 'a.test.ts': `describe('x', () => {\n${lines(200)}});` }), []);
+});
+
+test('tests are measured one by one, not as lines of the suite around them', async () => {
+  const tests = (count: number, length: number): string => `test('x', () => {\n${lines(length - 2)}});\n`.repeat(count);
+  const suites = {
+    'test/a.test.ts': `describe('x', () => {\n${tests(6, 60)}});`,
+    'test/b.ts': `export function conformance() {\n${tests(6, 60)}}`,
+    'test/c.test.ts': `describe('x', () => {\n${tests(1, 71)}});`,
+    'test/e.test.ts': `function all() {\n${lines(69)}describe('x', () => {\n[1].forEach(() => {\n${tests(2, 60)}});\n});\n}`,
+    'src/f.ts': `function f() {\n${tests(2, 60)}}`,
+    'test/d.test.ts': `describe('x', () => {\n${lines(69)}${tests(1, 3)}});`,
+  };
+  assert.deepEqual(await problems(suites), [
+    'test/c.test.ts:2: an unnamed function has 71 lines; the most is 70',
+    // 69 lines, the two of its own, and the first and last of the suite within.
+    'test/e.test.ts:1: all has 73 lines; the most is 70',
+    'src/f.ts:1: f has 122 lines; the most is 70',
+    'test/d.test.ts:1: an unnamed function has 73 lines; the most is 70',
+  ]);
 });
 
 test('a catch-all folder or file is refused', async () => {

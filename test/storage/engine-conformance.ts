@@ -129,6 +129,22 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
           { n: '100000', last: ids.at(-1), u: '100000' },
         ]);
       });
+      test('carry a text of a million characters and a list of long texts, in parts that no one sees', async () => {
+        const long = "a'😀\n".repeat(200_000);
+        const list = ['', long.slice(0, 60_000), 'x', long.slice(0, 40_000), 'ü'.repeat(40_000)];
+        const sql = `SELECT {x:String} AS x, {list:Array(String)} AS list, '{x:String} -- ' AS quoted /* {x:String} */ -- {x:String}`;
+        assert.deepEqual(await engine.query({ sql, params: { x: long, list } }), [
+          { x: long, list, quoted: '{x:String} -- ' },
+        ]);
+      });
+      test('in a long list still use the index', async () => {
+        const sql = 'EXPLAIN indexes = 1 SELECT s FROM kept WHERE a IN {list:Array(UInt32)}';
+        const rows = await engine.query<{ explain: string }>({ sql, params: { list: Array(20_000).fill(7) } });
+        assert.ok(
+          rows.some(({ explain }) => /Condition: \(a in 1-element set\)/.test(explain)),
+          JSON.stringify(rows),
+        );
+      });
       test('with a name that could break out are refused', async () => {
         const params = { 'a"\r\n\r\nx': 1 };
         await assert.rejects(engine.query({ sql: 'SELECT 1', params }), failsWith('invalid_query'));
@@ -346,6 +362,12 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
       test('stores the same rows twice where no token says that they are the same', async () => {
         const table = await makeTable();
         for (let i = 0; i < 2; i++) await engine.insert({ table, columns, blocks: [block(0, 10)] });
+        assert.equal(await rowsOf(table), '20');
+      });
+      test('by a statement stores the same rows twice too', async () => {
+        const table = await makeTable();
+        const sql = `INSERT INTO ${table} (a, s) SELECT number, 's' FROM numbers(10) ORDER BY ALL`;
+        for (let i = 0; i < 2; i++) await engine.command({ sql });
         assert.equal(await rowsOf(table), '20');
       });
       test('stores rows once for each token', async () => {
