@@ -33,7 +33,7 @@ async function makeDocuments() {
 async function httpDocuments() {
   if (!existsSync(built('http/openapi.js'))) return {};
   const { openApiDocument } = await import(built('http/openapi.js'));
-  const openApi = await openApiDocument();
+  const openApi = await openApiDocument(JSON.parse(read('package.json')).version);
   return {
     'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
     'docs/reference/http-api.md': httpReference(openApi),

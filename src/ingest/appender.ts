@@ -1,9 +1,9 @@
 /**
  * Carries rows from the log to the engine, in the order of the log, one flush at a time.
  *
- * States: `idle` (nothing waits), `gathering` (rows wait for company until the interval or a limit), `storing`, and
- * `retrying` (the engine refused or is away; the same rows are tried again after a pause that doubles up to a bound).
- * Rows are never given up: the log is their home until `checkpoint`.
+ * States: `idle` (nothing waits), `gathering` (rows wait for company until the interval or a limit), `storing`,
+ * `retrying` (the engine refused or is away; the same rows are tried again after a pause that doubles up to a bound) and
+ * `stopped`. Rows are never given up: the log is their home until `checkpoint`.
  */
 import { type Clock, systemClock } from '../base/clock.js';
 import { isBarographError, messageOf } from '../base/errors.js';
@@ -16,6 +16,7 @@ import { endOf, type LogTail } from './log-tail.js';
 import { storeGroundTruth } from './store-ground-truth.js';
 import { storeMetricLines } from './store-metric-lines.js';
 import { type StoreContext, storePredictions } from './store-predictions.js';
+import { createWaker, type Waker } from './waker.js';
 
 export type AppenderState = 'idle' | 'gathering' | 'storing' | 'retrying' | 'stopped';
 
@@ -28,7 +29,6 @@ export interface AppenderOptions {
   readonly flushIntervalMs: number;
   readonly flushRowsMax: number;
   readonly flushBytesMax: number;
-  readonly retryPauseMsMax?: number;
   readonly clock?: Clock;
   readonly onProblem?: (problem: string) => void;
 }
@@ -45,129 +45,144 @@ export interface Appender {
   stop(graceMs: number): Promise<void>;
 }
 
-/** First pause after a failure; doubled after each further one. */
+interface Waiter {
+  readonly sequence: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What the loop and its callers share. */
+interface Loop {
+  readonly options: AppenderOptions;
+  readonly waker: Waker;
+  /** Rows below were in the log before this start, so that an earlier run may have stored them. */
+  readonly bornAt: number;
+  waiters: Waiter[];
+  state: AppenderState;
+  problem: string | undefined;
+  /** Somebody waits: the interval does not count. */
+  hurried: boolean;
+  stopping: boolean;
+}
+
 const retryPauseMsMin = 100;
+const retryPauseMsMax = 5_000;
+/** How long an idle appender sleeps without being woken; only a bound. */
+const idleMsMax = 60_000;
 
 export function startAppender(options: AppenderOptions): Appender {
-  const { log, tail, clock = systemClock, retryPauseMsMax = 5_000 } = options;
-  const bornAt = log.nextSequence;
-  const waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
-  let state: AppenderState = 'idle';
-  let problem: string | undefined;
-  let stopping = false;
-  let hurried = false;
-  let wake = (): void => {};
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-
-  const isFull = (): boolean => tail.waitingRows >= options.flushRowsMax || tail.bytes >= options.flushBytesMax;
-
-  async function gather(): Promise<void> {
-    state = 'idle';
-    while (tail.waitingRows === 0 && !stopping) await pause(60_000);
-    state = 'gathering';
-    const deadline = clock.nowMs() + options.flushIntervalMs;
-    while (!hurried && !stopping && !isFull() && clock.nowMs() < deadline) await pause(deadline - clock.nowMs());
-    hurried = false;
-  }
-
-  async function storeUntilDone(work: readonly EventRecord[]): Promise<boolean> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        state = 'storing';
-        const started = performance.now();
-        await store(work, contextOf(attempt));
-        options.counters.flushed((performance.now() - started) / 1000, rowsOf(work));
-        problem = undefined;
-        return true;
-      } catch (error) {
-        state = 'retrying';
-        problem = `rows cannot be stored: ${messageOf(error)}`;
-        options.onProblem?.(problem);
-        options.counters.flushFailed(isBarographError(error) ? error.code : 'internal');
-        if (stopping) return false;
-        await pause(Math.min(retryPauseMsMax, retryPauseMsMin * 2 ** Math.min(attempt, 16)));
-      }
-    }
-  }
-
-  const contextOf = (attempt: number): StoreContext => ({
-    engine: options.engine,
-    knownIds: options.knownIds,
-    counters: options.counters,
-    maybeStoredBelow: attempt === 0 ? bornAt : Number.POSITIVE_INFINITY,
-    attempt,
-  });
-
-  async function run(): Promise<void> {
-    for (;;) {
-      await gather();
-      // Taken before the rows are: what becomes durable meanwhile belongs to the next round.
-      const durableEnd = log.durableSequence;
-      const work = await tail.next({ rowsMax: options.flushRowsMax, bytesMax: options.flushBytesMax });
-      const last = work.at(-1);
-      if (last === undefined) {
-        if (stopping) return;
-        // Numbers that no record carries: skipped by failed appends, or lost to damage that the log has reported.
-        tail.advance(durableEnd);
-        continue;
-      }
-      if (!(await storeUntilDone(work))) return;
-      tail.advance(endOf(last));
-      await log.checkpoint(endOf(last));
-      settleWaiters();
-    }
-  }
-
-  function settleWaiters(): void {
-    const done = waiters.filter(({ sequence }) => sequence <= tail.position);
-    for (const waiter of done) {
-      waiters.splice(waiters.indexOf(waiter), 1);
-      waiter.resolve();
-    }
-    if (waiters.length > 0) hurried = true;
-  }
-
-  const running = run().catch((error: unknown) => {
-    problem = `storing stopped: ${messageOf(error)}`;
-    options.onProblem?.(problem);
-  });
-
+  const { log, tail } = options;
+  const loop: Loop = {
+    options,
+    waker: createWaker(),
+    bornAt: log.nextSequence,
+    waiters: [],
+    state: 'idle',
+    problem: undefined,
+    hurried: false,
+    stopping: false,
+  };
+  const running = run(loop).catch((error: unknown) => report(loop, `storing stopped: ${messageOf(error)}`));
   return {
     get state() {
-      return state;
+      return loop.state;
     },
     get problem() {
-      return problem;
+      return loop.problem;
     },
     notify() {
-      if (state === 'idle' || (state === 'gathering' && isFull())) wake();
+      if (loop.state === 'idle' || (loop.state === 'gathering' && isFull(options))) loop.waker.wake();
     },
     waitUntilStored(sequence) {
       if (sequence <= tail.position) return Promise.resolve();
-      hurried = true;
-      if (state === 'idle' || state === 'gathering') wake();
-      return new Promise((resolve, reject) => waiters.push({ sequence, resolve, reject }));
+      loop.hurried = true;
+      if (loop.state === 'idle' || loop.state === 'gathering') loop.waker.wake();
+      return new Promise((resolve, reject) => loop.waiters.push({ sequence, resolve, reject }));
     },
     async stop(graceMs) {
-      stopping = true;
-      wake();
-      const grace = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
-      await Promise.race([running, grace]);
-      state = 'stopped';
-      for (const { reject } of waiters.splice(0)) reject(new Error('the server stopped before the rows were stored'));
+      loop.stopping = true;
+      loop.waker.wake();
+      await Promise.race([running, new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())]);
+      loop.state = 'stopped';
+      for (const { reject } of loop.waiters) reject(new Error('the server stopped before the rows were stored'));
     },
   };
 }
 
-const rowsOf = (work: readonly EventRecord[]): number => work.reduce((sum, { batch }) => sum + batch.rowCount, 0);
+async function run(loop: Loop): Promise<void> {
+  const { log, tail, flushRowsMax, flushBytesMax } = loop.options;
+  for (;;) {
+    await gather(loop);
+    // Taken before the rows are: what becomes durable meanwhile belongs to the next round.
+    const durableEnd = log.durableSequence;
+    const work = await tail.next({ rowsMax: flushRowsMax, bytesMax: flushBytesMax });
+    const last = work.at(-1);
+    if (last === undefined && loop.stopping) return;
+    if (!(await storeUntilDone(loop, work))) return;
+    // Without a record there are numbers that none carries: skipped by failed appends, or lost to damage that the log reported.
+    const storedEnd = last === undefined ? durableEnd : endOf(last);
+    tail.advance(storedEnd);
+    await log.checkpoint(storedEnd);
+    releaseWaiters(loop);
+  }
+}
+
+/** Returns when there is something to store and reason to store it now. */
+async function gather(loop: Loop): Promise<void> {
+  const { options, waker } = loop;
+  const { clock = systemClock, tail } = options;
+  loop.state = 'idle';
+  while (tail.waitingRows === 0 && !loop.stopping) await waker.pause(idleMsMax);
+  loop.state = 'gathering';
+  const deadline = clock.nowMs() + options.flushIntervalMs;
+  while (!loop.hurried && !loop.stopping && !isFull(options) && clock.nowMs() < deadline)
+    await waker.pause(deadline - clock.nowMs());
+  loop.hurried = false;
+}
+
+const isFull = ({ tail, flushRowsMax, flushBytesMax }: AppenderOptions): boolean =>
+  tail.waitingRows >= flushRowsMax || tail.bytes >= flushBytesMax;
+
+/** False where the appender was stopped before it succeeded. */
+async function storeUntilDone(loop: Loop, work: readonly EventRecord[]): Promise<boolean> {
+  const { counters } = loop.options;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      loop.state = 'storing';
+      const started = performance.now();
+      await store(work, contextOf(loop, attempt));
+      if (work.length > 0) counters.flushed((performance.now() - started) / 1000);
+      loop.problem = undefined;
+      return true;
+    } catch (error) {
+      loop.state = 'retrying';
+      report(loop, `rows cannot be stored: ${messageOf(error)}`);
+      counters.flushFailed(isBarographError(error) ? error.code : 'internal');
+      if (loop.stopping) return false;
+      await loop.waker.pause(Math.min(retryPauseMsMax, retryPauseMsMin * 2 ** Math.min(attempt, 16)));
+    }
+  }
+}
+
+function report(loop: Loop, problem: string): void {
+  loop.problem = problem;
+  loop.options.onProblem?.(problem);
+}
+
+const contextOf = ({ options, bornAt }: Loop, attempt: number): StoreContext => ({
+  engine: options.engine,
+  knownIds: options.knownIds,
+  counters: options.counters,
+  maybeStoredBelow: attempt === 0 ? bornAt : Number.POSITIVE_INFINITY,
+  attempt,
+});
+
+function releaseWaiters(loop: Loop): void {
+  const { position } = loop.options.tail;
+  for (const { resolve } of loop.waiters.filter(({ sequence }) => sequence <= position)) resolve();
+  loop.waiters = loop.waiters.filter(({ sequence }) => sequence > position);
+  loop.hurried ||= loop.waiters.length > 0;
+}
 
 /** Predictions first: truth of the same flush then finds them. */
 async function store(work: readonly EventRecord[], context: StoreContext): Promise<void> {

@@ -10,7 +10,7 @@ export interface IngestCounters {
   /** A prediction that took the place of a different one under the same request id. */
   predictionsReplaced(rows: number): void;
   /** One successful flush to the engine, all tables together. */
-  flushed(seconds: number, rows: number): void;
+  flushed(seconds: number): void;
   flushFailed(code: string): void;
 }
 

@@ -49,8 +49,7 @@ export function timeOfBytes(bytes: Uint8Array, start: number, end: number): numb
   const hour = twoDigits(bytes, start + 11);
   const minute = twoDigits(bytes, start + 14);
   const second = twoDigits(bytes, start + 17);
-  // NaN compares false, so that a character that is no digit fails here too.
-  if (!(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;
+  if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
   let at = start + 19;
   let fractionMs = 0;
   if (bytes[at] === 0x2e) {
@@ -73,7 +72,7 @@ function offsetOfBytes(bytes: Uint8Array, at: number, end: number): number {
   if (end - at !== 6 || (sign !== 0x2b && sign !== 0x2d) || bytes[at + 3] !== 0x3a) return Number.NaN;
   const hour = twoDigits(bytes, at + 1);
   const minute = twoDigits(bytes, at + 4);
-  if (!(hour <= 23 && minute <= 59)) return Number.NaN;
+  if (hour > 23 || minute > 59) return Number.NaN;
   return (sign === 0x2d ? -60_000 : 60_000) * (hour * 60 + minute);
 }
 
@@ -82,7 +81,7 @@ function dayOfDate(bytes: Uint8Array, start: number): number {
   const year = twoDigits(bytes, start) * 100 + twoDigits(bytes, start + 2);
   const month = twoDigits(bytes, start + 5);
   const day = twoDigits(bytes, start + 8);
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN;
+  if (year > 9999 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN;
   return dayOfCivil(year, month, day);
 }
 
@@ -101,10 +100,12 @@ function dayOfCivil(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
+/** Value of two digits; more than any part of a time can be where one of them is no digit. */
 function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = bytes[at]!;
-  const ones = bytes[at + 1]!;
-  return isDigit(tens) && isDigit(ones) ? (tens - 0x30) * 10 + ones - 0x30 : Number.NaN;
+  // Exclusive or with "0" is the digit's value, and more than 9 for any byte that is no digit.
+  const tens = bytes[at]! ^ 0x30;
+  const ones = bytes[at + 1]! ^ 0x30;
+  return tens <= 9 && ones <= 9 ? tens * 10 + ones : 100_000;
 }
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;

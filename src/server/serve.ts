@@ -1,7 +1,7 @@
 /** The composition root: puts a server together from its configuration, and takes it apart again in order. */
+import type { FastifyInstance } from 'fastify';
 import { BarographError } from '../base/errors.js';
-import { buildApp } from '../http/app.js';
-import type { ReadinessAnswer } from '../http/contract/operations.js';
+import { type AppServices, buildApp } from '../http/app.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import type { Logger } from './cli/log.js';
 import { packageVersion } from './cli/version.js';
@@ -9,6 +9,7 @@ import type { Configuration } from './configuration.js';
 import { type ServerEngine, startEngine } from './engine.js';
 import { type EventPipeline, startEventPipeline } from './event-pipeline.js';
 import { createMetrics } from './metrics.js';
+import { readiness } from './readiness.js';
 
 export interface RunningServer {
   /** Where it listens, `http://host:port`. */
@@ -19,88 +20,109 @@ export interface RunningServer {
   readonly done: Promise<void>;
 }
 
-/** Starts a server and resolves once it takes requests. Fails with a coded error where it cannot. */
+/** What is up so far. Taken down in the reverse order, whether the start failed or the server is stopped. */
+interface Parts {
+  stopping: boolean;
+  engine?: ServerEngine;
+  pipeline?: EventPipeline;
+  app?: FastifyInstance;
+}
+
+/** Starts a server and resolves once it takes requests. Fails with a coded error where it cannot, leaving nothing running. */
 export async function serve(configuration: Configuration, log: Logger): Promise<RunningServer> {
-  const version = packageVersion();
-  const metrics = createMetrics(version);
-  const serverEngine = await startEngine(configuration, log);
+  const parts: Parts = { stopping: false };
   try {
-    const pipeline = await startEventPipeline({
-      configuration,
-      serverEngine,
-      counters: metrics.counters,
-      program: version,
-      logger: log,
-    });
-    const slots = createQuerySlots(configuration.query.concurrentMax);
-    const state = { stopping: false, engineUp: true };
-    bindMetrics();
-    const app = await buildApp(services(), { logger: log });
-    const url = await listen(configuration, (host, port) => app.listen({ host, port }));
-    log.info({ url, version, data: configuration.data }, 'listening');
+    const url = await start(parts, configuration, log);
+    log.info({ url, data: configuration.data }, 'listening');
     return running(url, async () => {
-      state.stopping = true;
-      const { graceMs } = configuration.shutdown;
-      await withinGrace(app.close(), graceMs);
-      app.server.closeAllConnections();
-      await pipeline.stop(graceMs);
-      await serverEngine.stop();
+      await takeDown(parts, configuration);
       log.info('stopped');
     });
-
-    function bindMetrics(): void {
-      metrics.bind({
-        logBytes: () => pipeline.log.stats().bytes,
-        logAgeSeconds: () => ageSeconds(pipeline),
-        waitingRows: pipeline.waitingRows,
-        logFsyncs: () => pipeline.log.stats().fsyncs,
-        engineUp: () => Number(state.engineUp),
-        queriesRunning: () => slots.running,
-        queriesWaiting: () => slots.waiting,
-      });
-    }
-
-    function services() {
-      const { engine } = serverEngine;
-      const { waitUntilStored } = pipeline;
-      const { query, evaluation } = configuration;
-      const limits = {
-        timeMs: query.timeMaxMs,
-        memoryBytes: query.memoryBytesMax,
-        resultRows: query.resultRowsMax,
-        readRows: query.readRowsMax,
-      };
-      return {
-        version,
-        ingest: { intake: pipeline.intake, refusal: () => (state.stopping ? stoppingError() : undefined) },
-        lookup: { engine, waitUntilStored },
-        evaluation: {
-          engine,
-          waitUntilStored,
-          limits: {
-            rowsMax: evaluation.rowsMax,
-            timeMsMax: evaluation.timeMaxMs,
-            memoryBytesMax: query.memoryBytesMax,
-          },
-        },
-        sql: { engine, limits, slots },
-        operations: {
-          metrics: async () => {
-            state.engineUp = (await engine.health()).ok;
-            return metrics.text();
-          },
-          readiness: () => readiness(serverEngine, pipeline, configuration, version, state.stopping),
-        },
-      };
-    }
   } catch (error) {
-    await serverEngine.stop();
+    await takeDown(parts, configuration);
     throw error;
   }
 }
 
-const stoppingError = (): BarographError =>
+async function start(parts: Parts, configuration: Configuration, log: Logger): Promise<string> {
+  const version = packageVersion();
+  const metrics = createMetrics(version);
+  const slots = createQuerySlots(configuration.query.concurrentMax);
+  parts.engine = await startEngine(configuration, log);
+  parts.pipeline = await startEventPipeline({
+    configuration,
+    serverEngine: parts.engine,
+    counters: metrics.counters,
+    program: version,
+    logger: log,
+  });
+  const { engine, pipeline } = parts;
+  let engineUp = true;
+  metrics.bind({
+    logBytes: () => pipeline.log.stats().bytes,
+    logAgeSeconds: () => (pipeline.log.stats().oldestUnstoredAgeMs ?? 0) / 1000,
+    waitingRows: pipeline.waitingRows,
+    logFsyncs: () => pipeline.log.stats().fsyncs,
+    engineUp: () => Number(engineUp),
+    queriesRunning: () => slots.running,
+    queriesWaiting: () => slots.waiting,
+  });
+  const operations: AppServices['operations'] = {
+    async metrics() {
+      engineUp = (await engine.engine.health()).ok;
+      return metrics.text();
+    },
+    readiness: () => readiness({ engine, pipeline, configuration, version, stopping: parts.stopping }),
+  };
+  const services = { version, operations, ...dataServices(parts, engine, pipeline, configuration, slots) };
+  parts.app = await buildApp(services, { logger: log });
+  return listen(parts.app, configuration);
+}
+
+function dataServices(
+  parts: Parts,
+  { engine }: ServerEngine,
+  { intake, waitUntilStored }: EventPipeline,
+  { query, evaluation }: Configuration,
+  slots: AppServices['sql']['slots'],
+): Omit<AppServices, 'version' | 'operations'> {
+  return {
+    ingest: { intake, refusal: () => (parts.stopping ? stopping() : undefined) },
+    lookup: { engine, waitUntilStored },
+    evaluation: {
+      engine,
+      waitUntilStored,
+      limits: { rowsMax: evaluation.rowsMax, timeMsMax: evaluation.timeMaxMs, memoryBytesMax: query.memoryBytesMax },
+    },
+    sql: {
+      engine,
+      slots,
+      limits: {
+        timeMs: query.timeMaxMs,
+        memoryBytes: query.memoryBytesMax,
+        resultRows: query.resultRowsMax,
+        readRows: query.readRowsMax,
+      },
+    },
+  };
+}
+
+const stopping = (): BarographError =>
   new BarographError('shutting_down', 'the server is stopping', { retryAfterSeconds: 5 });
+
+async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration): Promise<void> {
+  parts.stopping = true;
+  if (parts.app !== undefined) {
+    await withinGrace(parts.app.close(), graceMs);
+    parts.app.server.closeAllConnections();
+  }
+  await parts.pipeline?.stop(graceMs);
+  await parts.engine?.stop();
+}
+
+async function withinGrace(work: Promise<unknown>, graceMs: number): Promise<void> {
+  await Promise.race([work, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+}
 
 function running(url: string, stopOnce: () => Promise<void>): RunningServer {
   let finish = (): void => {};
@@ -118,57 +140,21 @@ function running(url: string, stopOnce: () => Promise<void>): RunningServer {
   };
 }
 
-async function listen(
-  { listen: { host, port } }: Configuration,
-  bind: (host: string, port: number) => Promise<string>,
-): Promise<string> {
+const listenFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+};
+
+async function listen(app: FastifyInstance, { listen: { host, port } }: Configuration): Promise<string> {
   try {
-    return await bind(host, port);
+    return await app.listen({ host, port });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    const why = {
-      EADDRINUSE: 'another program listens there',
-      EACCES: 'this user may not listen there',
-      EADDRNOTAVAIL: 'this machine has no such address',
-    }[code];
+    const why = listenFailures[(error as NodeJS.ErrnoException).code ?? ''];
+    if (why === undefined) throw error;
     throw new BarographError('bad_configuration', `cannot listen on ${host}:${port}: ${why}`, {
       hint: 'Set `listen` to another address.',
     });
   }
-}
-
-async function withinGrace(work: Promise<unknown>, graceMs: number): Promise<void> {
-  await Promise.race([work, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-}
-
-function ageSeconds({ log }: EventPipeline): number {
-  const { oldestUnstoredAgeMs } = log.stats();
-  return oldestUnstoredAgeMs === undefined ? 0 : oldestUnstoredAgeMs / 1000;
-}
-
-async function readiness(
-  { engine, state }: ServerEngine,
-  pipeline: EventPipeline,
-  { wal }: Configuration,
-  version: string,
-  stopping: boolean,
-): Promise<ReadinessAnswer> {
-  const health = await engine.health();
-  const { bytes } = pipeline.log.stats();
-  const { name, reason } = state();
-  const problems = [
-    ...(stopping ? ['the server is stopping'] : []),
-    ...(health.ok ? [] : [`the engine does not answer: ${reason || health.reason || 'no reason known'}`]),
-    ...[pipeline.problem()].filter((problem) => problem !== undefined),
-    ...(bytes >= wal.bytesMax ? [`the write-ahead log is full: ${bytes} of ${wal.bytesMax} bytes`] : []),
-  ];
-  return {
-    ready: problems.length === 0,
-    version,
-    problems,
-    engine: { state: name, ...health },
-    log: { bytes, bytes_max: wal.bytesMax, waiting_rows: pipeline.waitingRows() },
-    appender: pipeline.appenderState(),
-  };
 }

@@ -1,5 +1,15 @@
 /** Puts predictions and truths into their tables as the appender leaves them there, for the tests of evaluation. */
+import {
+  type ColumnBuilder,
+  FlagBuilder,
+  ListBuilder,
+  MapBuilder,
+  NumberBuilder,
+  TextBuilder,
+  TimeBuilder,
+} from '../../src/model/column-builders.js';
 import type { Engine } from '../../src/storage/engine.js';
+import { encodeBlock } from '../../src/storage/native/encode.js';
 import { migrate } from '../../src/storage/schema/migrate.js';
 import { startTestEngine, type TestEngine } from '../storage/test-engine.js';
 
@@ -39,62 +49,138 @@ export async function startEvaluationEngine(): Promise<TestEngine> {
 let lastRowId = 0;
 
 export async function storePredictions(engine: Engine, predictions: readonly StoredPrediction[]): Promise<void> {
-  const rows: object[] = [];
-  const superseded: object[] = [];
-  const outcomes: object[] = [];
+  const rows = predictionTable();
+  const superseded = supersededTable();
+  const outcomes = outcomeTable();
   for (const prediction of predictions) {
     const rowId = ++lastRowId;
-    const place = { model: prediction.model, version: prediction.version ?? '1', ts: prediction.tsMs ?? startMs };
-    rows.push({ ...place, row_id: rowId, request_id: `r${rowId}`, arrived: place.ts, ...columnsOf(prediction) });
-    if (prediction.superseded) superseded.push({ ...place, row_id: rowId, by_row_id: rowId + 1 });
-    for (const { label, knownAtMs = place.ts + dayMs, revision = 0 } of prediction.truths ?? [])
-      outcomes.push({
-        ...place,
-        prediction_row_id: rowId,
-        truth_row_id: ++lastRowId,
-        ...valueColumns('label', label),
-        known_at: knownAtMs,
-        revision,
-      });
+    const { model, version = '1', tsMs = startMs, truths = [] } = prediction;
+    addPlace(rows, model, version, tsMs);
+    addPrediction(rows, rowId, tsMs, prediction);
+    if (prediction.superseded) {
+      addPlace(superseded, model, version, tsMs);
+      superseded.row_id.data.add(rowId);
+      superseded.by_row_id.data.add(rowId + 1);
+    }
+    for (const truth of truths) {
+      addPlace(outcomes, model, version, tsMs);
+      addOutcome(outcomes, rowId, tsMs, truth);
+    }
   }
   await insert(engine, 'prediction_rows', rows);
   await insert(engine, 'superseded_predictions', superseded);
   await insert(engine, 'prediction_outcomes', outcomes);
 }
 
-/** One prediction a row with one truth each, of `model`. */
-export const storeLabelled = (
-  engine: Engine,
+/** One prediction a truth, each of `model` and with what `rest` gives it. */
+export const labelled = (
   model: string,
   truth: readonly (string | number)[],
   rest: (i: number) => Omit<StoredPrediction, 'model' | 'truths'>,
-): Promise<void> =>
-  storePredictions(
-    engine,
-    truth.map((label, i) => ({ model, ...rest(i), truths: [{ label }] })),
-  );
+): StoredPrediction[] => truth.map((label, i) => ({ model, ...rest(i), truths: [{ label }] }));
 
-const valueColumns = (name: 'label' | 'prediction', value: string | number | undefined): object =>
-  typeof value === 'string' ? { [`${name}_text`]: value } : { [`${name}_number`]: value ?? null };
-
-function columnsOf({ region = '', prediction, score = null, scores = {}, features = {} }: StoredPrediction): object {
-  const of = (type: string) =>
-    Object.fromEntries(Object.entries(features).filter(([, value]) => value !== null && typeof value === type));
-  return {
-    region,
-    score,
-    scores,
-    ...valueColumns('prediction', prediction),
-    features_number: of('number'),
-    features_text: of('string'),
-    features_flag: of('boolean'),
-    features_null: Object.entries(features).flatMap(([name, value]) => (value === null ? [name] : [])),
-  };
+interface Typed<Builder extends ColumnBuilder> {
+  readonly type: string;
+  readonly data: Builder;
 }
 
-/** Milliseconds since 1970 are how DateTime64(3) reads a whole number. */
-async function insert(engine: Engine, table: string, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return;
-  const lines = rows.map((row) => JSON.stringify(row)).join('\n');
-  await engine.command({ sql: `INSERT INTO ${table} FORMAT JSONEachRow\n${lines}` });
+const typed = <Builder extends ColumnBuilder>(type: string, data: Builder): Typed<Builder> => ({ type, data });
+const text = () => typed('String', new TextBuilder());
+const number = () => typed('Nullable(Float64)', new NumberBuilder());
+const id = () => typed('UInt64', new NumberBuilder());
+const time = () => typed("DateTime64(3, 'UTC')", new TimeBuilder());
+
+const place = () => ({ model: text(), version: text(), ts: time() });
+const supersededTable = () => ({ ...place(), row_id: id(), by_row_id: id() });
+const outcomeTable = () => ({
+  ...place(),
+  prediction_row_id: id(),
+  truth_row_id: id(),
+  label_text: text(),
+  label_number: number(),
+  known_at: time(),
+  revision: typed('UInt32', new NumberBuilder()),
+});
+const predictionTable = () => ({
+  ...place(),
+  row_id: id(),
+  request_id: text(),
+  arrived: time(),
+  region: text(),
+  prediction_text: text(),
+  prediction_number: number(),
+  score: number(),
+  scores: typed('Map(String, Float64)', new MapBuilder(new NumberBuilder())),
+  features_number: typed('Map(String, Float64)', new MapBuilder(new NumberBuilder())),
+  features_text: typed('Map(String, String)', new MapBuilder(new TextBuilder())),
+  features_flag: typed('Map(String, Bool)', new MapBuilder(new FlagBuilder())),
+  features_null: typed('Array(String)', new ListBuilder(new TextBuilder())),
+});
+
+function addPlace(table: ReturnType<typeof place>, model: string, version: string, tsMs: number): void {
+  table.model.data.addText(model);
+  table.version.data.addText(version);
+  table.ts.data.add(tsMs);
+}
+
+function addPrediction(
+  table: ReturnType<typeof predictionTable>,
+  rowId: number,
+  tsMs: number,
+  { region = '', prediction, score, scores = {}, features = {} }: StoredPrediction,
+): void {
+  table.row_id.data.add(rowId);
+  table.request_id.data.addText(`r${rowId}`);
+  table.arrived.data.add(tsMs);
+  table.region.data.addText(region);
+  table.prediction_text.data.addText(typeof prediction === 'string' ? prediction : '');
+  table.prediction_number.data.add(typeof prediction === 'number' ? prediction : Number.NaN);
+  table.score.data.add(score ?? Number.NaN);
+  for (const [name, value] of Object.entries(scores)) {
+    table.scores.data.names.addText(name);
+    table.scores.data.values.add(value);
+  }
+  table.scores.data.endRow();
+  for (const [name, value] of Object.entries(features)) addFeature(table, name, value);
+  for (const map of [table.features_number, table.features_text, table.features_flag]) map.data.endRow();
+  table.features_null.data.endRow();
+}
+
+function addFeature(
+  table: ReturnType<typeof predictionTable>,
+  name: string,
+  value: number | string | boolean | null,
+): void {
+  if (value === null) return table.features_null.data.items.addText(name);
+  if (typeof value === 'number') {
+    table.features_number.data.names.addText(name);
+    table.features_number.data.values.add(value);
+  } else if (typeof value === 'string') {
+    table.features_text.data.names.addText(name);
+    table.features_text.data.values.addText(value);
+  } else {
+    table.features_flag.data.names.addText(name);
+    table.features_flag.data.values.add(Number(value));
+  }
+}
+
+function addOutcome(
+  table: ReturnType<typeof outcomeTable>,
+  rowId: number,
+  tsMs: number,
+  { label, knownAtMs = tsMs + dayMs, revision = 0 }: StoredTruth,
+): void {
+  table.prediction_row_id.data.add(rowId);
+  table.truth_row_id.data.add(++lastRowId);
+  table.label_text.data.addText(typeof label === 'string' ? label : '');
+  table.label_number.data.add(typeof label === 'number' ? label : Number.NaN);
+  table.known_at.data.add(knownAtMs);
+  table.revision.data.add(revision);
+}
+
+async function insert(engine: Engine, table: string, columns: Record<string, Typed<ColumnBuilder>>): Promise<void> {
+  const rowCount = columns.model!.data.length;
+  if (rowCount === 0) return;
+  const finished = Object.entries(columns).map(([name, { type, data }]) => ({ name, type, data: data.finish() }));
+  await engine.insert({ table, columns: Object.keys(columns), blocks: [encodeBlock(finished, rowCount)] });
 }

@@ -1,6 +1,8 @@
 /**
  * Each kind of damage is a row: what was done to the files, what the log says about it when it is opened, and which
  * records are still read. After each, the log takes another record, and keeps all of them when it is opened once more.
+ *
+ * Long because every kind of damage stands in it, one row each.
  */
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
