@@ -76,7 +76,7 @@ ${truthsSql(scope, [...key, 'prediction_row_id', 'true AS known', ...truthColumn
 }
 
 /** Shares of a statement's memory after which grouping and sorting go on in temporary files. */
-const spillShare = 0.25;
+const spillShare = 0.1;
 
 /** Settings of every statement with a join or a large group. */
 export const joinSettings = ({ memoryBytesMax }: EvaluationLimits): Record<string, string | number> => ({

@@ -45,8 +45,14 @@ export function renderMetricArrivals(topology: Topology): string[] {
 ) ENGINE = Null
 COMMENT 'Keeps nothing: what is inserted goes to metric_series and metric_samples.'`,
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${table('metric_arrivals_to_series')}${onCluster(topology)} TO ${table('metric_series')} AS
-SELECT labels['__name__'] AS metric, ${seriesId} AS series, mapFilter((name, value) -> name != '__name__', labels) AS labels
-FROM (SELECT labels FROM ${table('metric_arrivals')})`,
+SELECT metric, series, others AS labels
+FROM (
+  SELECT
+    labels['__name__'] AS metric,
+    ${seriesId} AS series,
+    mapFilter((name, value) -> name != '__name__', labels) AS others
+  FROM ${table('metric_arrivals')}
+)`,
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${table('metric_arrivals_to_samples')}${onCluster(topology)} TO ${table('metric_samples')} AS
 SELECT labels['__name__'] AS metric, ${seriesId} AS series, sample.1 AS ts, sample.2 AS value
 FROM ${table('metric_arrivals')}
