@@ -114,7 +114,9 @@ function compare(name: string, body: Buffer): void {
   const speed = (seconds: number): string =>
     `${Math.round(rowCount / seconds).toLocaleString('en')} rows/s, ${(body.length / seconds / 1e6).toFixed(0)} MB/s`;
   stdout.write(`${name} (${Math.round(body.length / rowCount)} bytes a row)\n`);
-  stdout.write(`  to columns       ${speed(ours)}\n  JSON.parse       ${speed(parse)}\n  ratio            ${ratio.toFixed(2)}\n`);
+  stdout.write(
+    `  to columns       ${speed(ours)}\n  JSON.parse       ${speed(parse)}\n  ratio            ${ratio.toFixed(2)}\n`,
+  );
   assert.ok(ratio >= 1, `${name}: decoding to columns is slower than JSON.parse by line`);
 }
 

@@ -438,30 +438,3 @@ describe('what cannot be answered', () => {
     await assert.rejects(evaluation, (error) => isBarographError(error, 'query_cancelled'));
   });
 });
-
-test('an evaluation that has to spill to disk answers the same', async () => {
-  const model = await stored(
-    Array.from({ length: 60_000 }, (_, i) => ({
-      tsMs: startMs + i,
-      prediction: i % 2,
-      score: ((i * 7919) % 60_013) / 60_013,
-      truths: [{ label: (i * 31) % 3 === 0 ? 1 : 0 }],
-    })),
-  );
-  const spilledParts = async (): Promise<number> => {
-    const [row] = await testEngine.engine.query<{ parts: string }>({
-      sql: "SELECT sum(value) AS parts FROM system.events WHERE event IN ('ExternalAggregationWritePart', 'ExternalSortWritePart')",
-    });
-    return Number(row!.parts);
-  };
-  const whole = await ask({ model });
-  const before = await spilledParts();
-  const spilling = await ask({ model }, { memoryBytesMax: 40 * 1024 ** 2 });
-  assert.ok((await spilledParts()) > before, 'nothing was spilled');
-  assert.equal(whole.rows[0]!.count, 60_000);
-  const exact = ({ rows }: Evaluation) => {
-    const { roc_auc, tp, fp, fn, tn } = rows[0]!.metrics;
-    return { roc_auc, tp, fp, fn, tn };
-  };
-  assert.deepEqual(exact(spilling), exact(whole));
-});

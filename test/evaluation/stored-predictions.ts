@@ -151,8 +151,8 @@ function addFeature(
   name: string,
   value: number | string | boolean | null,
 ): void {
-  if (value === null) return table.features_null.data.items.addText(name);
-  if (typeof value === 'number') {
+  if (value === null) table.features_null.data.items.addText(name);
+  else if (typeof value === 'number') {
     table.features_number.data.names.addText(name);
     table.features_number.data.values.add(value);
   } else if (typeof value === 'string') {

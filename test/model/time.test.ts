@@ -117,7 +117,11 @@ test('every millisecond survives as seconds with three decimals and as nanosecon
 });
 
 test('texts that Date writes, at any offset, are read as Date reads them', () => {
-  const dates = fc.date({ min: new Date('0001-01-03T00:00:00Z'), max: new Date('9999-12-29T00:00:00Z'), noInvalidDate: true });
+  const dates = fc.date({
+    min: new Date('0001-01-03T00:00:00Z'),
+    max: new Date('9999-12-29T00:00:00Z'),
+    noInvalidDate: true,
+  });
   const offsets = fc.integer({ min: -1439, max: 1439 });
   fc.assert(
     fc.property(dates, offsets, (date, offsetMin) => {
@@ -133,7 +137,9 @@ test('texts that Date writes, at any offset, are read as Date reads them', () =>
 });
 
 test('no change of a character makes a text mean another time than Date reads', () => {
-  const text = fc.date({ min: new Date(0), max: new Date('2299-12-31'), noInvalidDate: true }).map((date) => date.toISOString());
+  const text = fc
+    .date({ min: new Date(0), max: new Date('2299-12-31'), noInvalidDate: true })
+    .map((date) => date.toISOString());
   const change = fc.record({ at: fc.nat(23), by: fc.constantFrom(...'0123456789-:TZ .+x') });
   fc.assert(
     fc.property(text, change, (original, { at, by }) => {

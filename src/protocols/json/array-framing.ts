@@ -184,7 +184,8 @@ function skipWhiteSpace(bytes: Uint8Array, at: number): number {
 
 function unexpectedAt(window: RowWindow, wanted: string): Failure {
   const cursor = new JsonCursor('space');
-  cursor.reset(window, window.start, window.end, false);
+  // One byte is all that is sure to be there, however the body was cut.
+  cursor.reset(window, window.start, window.start + 1, false);
   cursor.unexpected(window.start, wanted);
   return cursor.failure!;
 }

@@ -209,17 +209,22 @@ export class JsonCursor {
     return this.unexpected(at, 'the rest of a string (control characters must be escaped)');
   }
 
-  /** The byte or bytes at a place, as a message shows them. */
+  /** What stands at a place, as a message shows it: a word or a number, else a single character. */
   private shown(at: number): string {
-    if (at >= this.end) return 'the end of the text';
+    if (at >= this.end) return this.newline === newline ? 'the end of the text' : 'the end of the line';
     const code = this.bytes[at]!;
     if (code < 0x20 || code === 0x7f) return `the control character 0x${code.toString(16).padStart(2, '0')}`;
-    if (code < 0x7f) return excerpt(this.bytes, at, Math.min(this.end, at + 12));
+    const isPart = code < 0x80 ? isWordPart : isContinuation;
     let end = at + 1;
-    while (end < this.end && (this.bytes[end]! & 0xc0) === 0x80) end++;
-    return excerpt(this.bytes, at, end);
+    while (end < Math.min(this.end, at + wordShownMax) && isPart(this.bytes[end]!)) end++;
+    return excerpt(this.bytes, at, isPart(code) || code >= 0x80 ? end : at + 1);
   }
 }
+
+/** Longest piece of a word that a message shows. Guess: enough to know it. */
+const wordShownMax = 12;
+const isWordPart = (code: number): boolean => /[\w.+-]/.test(String.fromCharCode(code));
+const isContinuation = (code: number): boolean => (code & 0xc0) === 0x80;
 
 const nonFiniteWords = ['NaN', 'Infinity', '-Infinity'];
 const escapeWanted = 'an escape: \\" \\\\ \\/ \\b \\f \\n \\r \\t, or \\u and four hexadecimal digits';

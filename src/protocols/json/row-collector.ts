@@ -30,7 +30,7 @@ export class RowCollector<B extends Readonly<Record<string, ColumnBuilder>>> {
   constructor(
     private readonly reader: RowReader<B>,
     readonly bounds: RowBounds,
-    newlines: Newlines,
+    private readonly newlines: Newlines,
   ) {
     this.cursor = new JsonCursor(newlines);
   }
@@ -52,7 +52,7 @@ export class RowCollector<B extends Readonly<Record<string, ColumnBuilder>>> {
   /** Where the text at `window.start` stops being JSON before `end`; undefined where one value and white space fill it. */
   syntaxFailure(window: RowWindow, end: number, wantedAfter: string): Failure | undefined {
     const { cursor } = this;
-    cursor.reset(window, window.start, window.end, false);
+    cursor.reset(window, window.start, this.newlines === 'end' ? end : window.end, false);
     if (!skipValue(cursor)) return cursor.failure;
     cursor.skipSpace();
     if (cursor.position >= end) return undefined;

@@ -141,7 +141,7 @@ const comparedCharsMax = 60;
 function describeUnknown(name: string, known: readonly string[]): string {
   if (name.length > comparedCharsMax)
     return `${JSON.stringify(`${name.slice(0, comparedCharsMax)}…`)} is not a known field`;
-  const nearest = closestMatch(name.toLowerCase(), known, { maxDistance: Math.max(2, Math.floor(name.length / 2)) });
+  const nearest = closestMatch(name.toLowerCase(), known, { maxDistance: Math.floor(name.length / 2) });
   const advice = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`;
   return `${JSON.stringify(name)} is not a known field; ${advice}`;
 }

@@ -150,8 +150,8 @@ export async function oneRequest(client: HttpClient, requestId: string): Promise
 /** Where to go from here. */
 export function whatToTry(url: string): string[] {
   const { model } = demoModel;
-  const evaluations = `${url}${evaluationsPath}${queryText({ model, every: '1mo', by: 'feature:SEX', format: 'csv' })}`;
-  const sql = 'SELECT toYear(ts) AS year, count(), avg(score) FROM predictions GROUP BY year ORDER BY year';
+  const evaluations = `${url}${evaluationsPath}${queryText({ model, every: '1mo', format: 'csv' })}`;
+  const sql = 'SELECT toYear(ts) AS year, count(), avg(score) FROM predictions GROUP BY year';
   return [
     `curl '${evaluations}'`,
     `curl ${url}/api/sql -H 'content-type: application/json' \\`,

@@ -30,6 +30,7 @@ export async function runDemo({ url, rows, progress, print }: DemoRun): Promise<
     for (const line of ['', title, '', ...lines]) print(line);
   };
   try {
+    for (const line of introduction(rows.length, client.url)) print(line);
     await showReplay(client, rows, progress, print);
     section('How good was it, year by year?', await byYear(client));
     section('For whom?', await byCohort(client));
@@ -43,6 +44,13 @@ export async function runDemo({ url, rows, progress, print }: DemoRun): Promise<
     await client.close();
   }
 }
+
+const introduction = (rowCount: number, url: string): string[] => [
+  `Census employment, Massachusetts: ${whole(rowCount)} predictions of a real model, of the years 2015 (its`,
+  'reference) to 2018. They are replayed in the order of their time; the truth of each arrives 30 days later.',
+  `The server is at ${url}.`,
+  '',
+];
 
 async function showReplay(
   client: HttpClient,

@@ -29,43 +29,37 @@ async function demo({ data, listen, keep, exit }: DemoOptions): Promise<void> {
   const stays = keep === true || (exit !== true && process.stdout.isTTY === true);
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   // Loaded here, so that the other commands start without the readers of files.
-  const [{ censusFolder, readCensus }, { runDemo }, { prepareFolder, startDemoServer }] = await Promise.all([
-    import('./demo-data.js'),
-    import('./demo-run.js'),
+  const [{ startDemoThread }, { prepareFolder, startDemoServer }] = await Promise.all([
+    import('./demo-thread.js'),
     import('./demo-server.js'),
   ]);
   await prepareFolder(data);
   const interrupted = onceInterrupted();
-  const server = await startDemoServer({ folder: data, listen });
+  const thread = startDemoThread(startProgress(process.stderr), print);
+  const server = await startDemoServer({ folder: data, listen }).catch(async (error: unknown) => {
+    await thread.stop();
+    throw error;
+  });
   let isCutShort = false;
   try {
-    const rows = await readCensus(censusFolder, { sampleEvery: 1 });
-    for (const line of introduction(rows.length, server.url)) print(line);
-    const shown = runDemo({ url: server.url, rows, progress: startProgress(process.stderr), print });
+    const shown = thread.run(server.url);
     isCutShort = await Promise.race([shown.then(() => false), interrupted.then(() => true)]);
-    if (!isCutShort && stays) {
+    if (isCutShort) process.exitCode = exitCodes.failure;
+    else if (stays) {
       print('\nCtrl-C ends it.');
       await interrupted;
     }
   } finally {
+    await thread.stop();
     await server.stop();
   }
-  // What is still on its way would be sent again for a while, to a server that is gone.
-  if (isCutShort) process.exit(exitCodes.failure);
-  if (!stays) for (const line of farewell(relative('.', data) || '.')) print(line);
+  if (!stays && !isCutShort) for (const line of farewell(relative('.', data) || '.')) print(line);
 }
 
 const farewell = (folder: string): string[] => [
   '',
   `To explore it, start a server on the same folder: barograph serve --data ${folder}`,
   `(from a checkout: npm start -- --data ${folder})`,
-];
-
-const introduction = (rowCount: number, url: string): string[] => [
-  `Census employment, Massachusetts: ${rowCount.toLocaleString('en-US')} predictions of a real model, of the years 2015 (its`,
-  'reference) to 2018. They are replayed in the order of their time; the truth of each arrives 30 days later.',
-  `A server of its own takes them at ${url}.`,
-  '',
 ];
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

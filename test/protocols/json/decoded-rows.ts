@@ -64,7 +64,8 @@ function rowAt(batch: Batch<object>, row: number): Row {
 
 function addFeatures(row: Row, features: ReadonlyMap<string, unknown>): void {
   if (features.size === 0) return;
-  const all = (row.features ??= new Map()) as Map<string, unknown>;
+  const all = (row.features ?? new Map()) as Map<string, unknown>;
+  row.features = all;
   for (const [name, value] of features) {
     assert.ok(!all.has(name), `the feature ${name} is in one column`);
     all.set(name, value);

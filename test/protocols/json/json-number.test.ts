@@ -15,11 +15,15 @@ const assertSame = (text: string): void => assert.ok(Object.is(read(text), Numbe
 
 test('every double comes back from every way to print it', () => {
   fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 1, max: 25 }), (value, digits) => {
-      assert.ok(Object.is(read(JSON.stringify(value)), value + 0));
-      assertSame(value.toPrecision(digits).replace('e+', 'e'));
-      assertSame(value.toExponential(digits));
-    }),
+    fc.property(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: 1, max: 25 }),
+      (value, digits) => {
+        assert.ok(Object.is(read(JSON.stringify(value)), value + 0));
+        assertSame(value.toPrecision(digits).replace('e+', 'e'));
+        assertSame(value.toExponential(digits));
+      },
+    ),
     { numRuns: 3000 },
   );
 });
@@ -38,15 +42,28 @@ test('doubles between -1 and 1 and of every size in daily use come back', () => 
 test('decimal texts of any length are read as Number reads them', () => {
   const digits = (maxLength: number): fc.Arbitrary<string> =>
     fc.array(fc.constantFrom(...'0123456789'), { minLength: 1, maxLength }).map((list) => list.join(''));
-  const whole = fc.oneof(fc.constant('0'), digits(24).map((text) => text.replace(/^0+(?=.)/, '')));
-  const fraction = fc.oneof(fc.constant(''), digits(30).map((text) => `.${text}`));
-  const exponent = fc.oneof(fc.constant(''), fc.integer({ min: -400, max: 400 }).map((power) => `e${power}`));
+  const whole = fc.oneof(
+    fc.constant('0'),
+    digits(24).map((text) => text.replace(/^0+(?=.)/, '')),
+  );
+  const fraction = fc.oneof(
+    fc.constant(''),
+    digits(30).map((text) => `.${text}`),
+  );
+  const exponent = fc.oneof(
+    fc.constant(''),
+    fc.integer({ min: -400, max: 400 }).map((power) => `e${power}`),
+  );
   const text = fc.tuple(fc.constantFrom('', '-'), whole, fraction, exponent).map((parts) => parts.join(''));
   fc.assert(fc.property(text, assertSame), { numRuns: 10_000 });
 });
 
 test('texts half-way between two doubles, and next to half-way, are rounded as Number rounds them', () => {
-  const half = fc.tuple(fc.bigInt(1n << 52n, (1n << 53n) - 1n), fc.integer({ min: 1, max: 4 }), fc.integer({ min: -1, max: 1 }));
+  const half = fc.tuple(
+    fc.bigInt(1n << 52n, (1n << 53n) - 1n),
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: -1, max: 1 }),
+  );
   fc.assert(
     fc.property(half, ([significand, bits, off]) => {
       // significand + 1/2, scaled down by powers of two, has a decimal text that ends after `bits` + 1 digits.

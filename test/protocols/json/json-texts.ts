@@ -15,11 +15,16 @@ export function cursorAt(text: string | Uint8Array, newlines: Newlines = 'space'
 /** A text that is nearly JSON: one or two of its characters are changed, doubled, dropped, or swapped with a piece of grammar. */
 export const mutated = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.tuple(text, fc.array(mutation, { minLength: 1, maxLength: 2 })).map(([original, mutations]) =>
-    mutations.reduce((changed, { at, drop, put }) => {
-      const place = at % (changed.length + 1);
-      return changed.slice(0, place) + put + changed.slice(place + drop);
-    }, original),
+    wellFormed(
+      mutations.reduce((changed, { at, drop, put }) => {
+        const place = at % (changed.length + 1);
+        return changed.slice(0, place) + put + changed.slice(place + drop);
+      }, original),
+    ),
   );
+
+/** The text as it comes out of UTF-8, which cannot carry half a surrogate pair. */
+const wellFormed = (text: string): string => Buffer.from(text).toString();
 
 const grammar = [
   ...'{}[]:,"\\ \n\t\r0123456789-+.eEntfuabNI/\u0000\u001f\u007fé😀',

@@ -42,7 +42,7 @@ test('nesting is limited by nothing but the text', () => {
   assert.ok(accepts('['.repeat(depth) + ']'.repeat(depth)));
   assert.ok(!accepts('['.repeat(depth) + ']'.repeat(depth - 1)));
   assert.ok(!accepts(`${'['.repeat(depth) + ']'.repeat(depth)}]`));
-  assert.ok(accepts('{"a":'.repeat(depth) + '0' + '}'.repeat(depth)));
+  assert.ok(accepts(`${'{"a":'.repeat(depth)}0${'}'.repeat(depth)}`));
 });
 
 function strictFailure(text: string, depthMax = 64): string | undefined {
