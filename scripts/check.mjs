@@ -34,7 +34,10 @@ function runNode(script, ...args) {
 }
 
 const gates = [
-  { name: 'types', run: () => runNode('node_modules/typescript/bin/tsc', '-p', '.') },
+  {
+    name: 'types',
+    run: () => ['.', 'web'].flatMap((project) => runNode('node_modules/typescript/bin/tsc', '-p', project)),
+  },
   { name: 'lint', run: () => runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.') },
   {
     name: 'imports',

@@ -26,14 +26,15 @@ if (process.argv.includes('--install-only')) process.exit(0);
 const buildKey = hash(sources().map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}\n`));
 if (read(buildStamp) !== buildKey) {
   say('building');
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+  for (const project of [root, join(root, 'web')])
+    run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project]);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, buildKey);
 }
 
 function sources() {
-  const files = [join(root, 'tsconfig.json'), join(root, 'package-lock.json')];
-  for (const folder of ['src', 'test', 'bench'])
+  const files = ['tsconfig.json', 'web/tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
+  for (const folder of ['src', 'web', 'test', 'bench'])
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
       if (entry.isFile() && entry.name.endsWith('.ts')) files.push(join(entry.parentPath, entry.name));
   return files.sort();

@@ -83,7 +83,11 @@ async function send(path: string, init: RequestInit): Promise<{ status: number; 
     text = await response.text();
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new ApiFailure('unreachable', 'The server does not answer.', 'Is it still running, and is the network there?');
+    throw new ApiFailure(
+      'unreachable',
+      'The server does not answer.',
+      'Is it still running, and is the network there?',
+    );
   }
   try {
     return { status, body: JSON.parse(text) };

@@ -95,7 +95,9 @@ function drawAxes({ left, right, top, bottom, coverageTop, coverageBottom, low, 
   for (const { at, words } of timeTicks(fromMs, toMs, (right - left) / xTickGap)) {
     axes.append(svg('line', { class: 'grid faint', x1: x(at), x2: x(at), y1: top, y2: bottom }));
     const atEnd = x(at) > right - 24;
-    axes.append(svg('text', { x: x(at), y: coverageBottom + 18, class: atEnd ? 'tick-time last' : 'tick-time' }, words));
+    axes.append(
+      svg('text', { x: x(at), y: coverageBottom + 18, class: atEnd ? 'tick-time last' : 'tick-time' }, words),
+    );
   }
   axes.append(
     svg('text', { x: left, y: coverageTop - 7, class: 'caption' }, 'Share with truth'),

@@ -26,9 +26,9 @@ export function lineChart(data: ChartData): HTMLElement {
   return el('figure', { class: 'chart-figure' }, legendOf(data), stage);
 }
 
-function legendOf({ title, series }: ChartData): HTMLElement {
+function legendOf({ series }: ChartData): HTMLElement {
   const entries = series.map(({ name }, i) => el('li', {}, swatch(i), name));
-  return el('figcaption', {}, el('strong', {}, title), el('ul', { class: 'legend' }, ...entries));
+  return el('figcaption', {}, el('ul', { class: 'legend' }, ...entries));
 }
 
 const swatch = (index: number): SVGSVGElement =>
@@ -109,6 +109,10 @@ function tooltipLines(bucket: CoveragePoint, { series }: ChartData): HTMLElement
   return [
     el('strong', {}, bucketWords(fromMs, toMs)),
     el('ul', {}, ...lines),
-    el('span', { class: 'muted' }, `Truth for ${countWords(withTruth)} of ${countWords(count)} (${shareWords(withTruth / count)})`),
+    el(
+      'span',
+      { class: 'muted' },
+      `Truth for ${countWords(withTruth)} of ${countWords(count)} (${shareWords(withTruth / count)})`,
+    ),
   ];
 }

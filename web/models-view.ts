@@ -17,8 +17,16 @@ export const modelsView = ({ signal }: ViewContext): HTMLElement =>
 const columns: readonly TableColumn<Model>[] = [
   { head: 'Model', cell: (model) => el('a', { href: evaluationAddress(model) }, model.model) },
   { head: 'Version', cell: ({ version }) => version },
-  { head: 'First seen', cell: ({ first_seen }) => timeWords(first_seen).slice(0, 16), exact: ({ first_seen }) => first_seen },
-  { head: 'Last seen', cell: ({ last_seen }) => timeWords(last_seen).slice(0, 16), exact: ({ last_seen }) => last_seen },
+  {
+    head: 'First seen',
+    cell: ({ first_seen }) => timeWords(first_seen).slice(0, 16),
+    exact: ({ first_seen }) => first_seen,
+  },
+  {
+    head: 'Last seen',
+    cell: ({ last_seen }) => timeWords(last_seen).slice(0, 16),
+    exact: ({ last_seen }) => last_seen,
+  },
   { head: 'Predictions', isNumber: true, cell: ({ predictions }) => countWords(predictions) },
   {
     head: 'With truth',
@@ -28,12 +36,18 @@ const columns: readonly TableColumn<Model>[] = [
   },
 ];
 
-const table = (models: readonly Model[]): HTMLElement => dataTable('Models and versions', columns, models);
+const table = (models: readonly Model[]): HTMLElement =>
+  el('div', { class: 'framed' }, dataTable('Models and versions', columns, models));
 
 function coverageBar(coverage: number): HTMLElement {
   const fill = el('span', { class: 'bar-fill' });
   fill.style.width = `${Math.round(coverage * 100)}%`;
-  return el('span', { class: 'share' }, el('span', { class: 'bar', 'aria-hidden': 'true' }, fill), shareWords(coverage));
+  return el(
+    'span',
+    { class: 'share' },
+    el('span', { class: 'bar', 'aria-hidden': 'true' }, fill),
+    shareWords(coverage),
+  );
 }
 
 const dayMs = 86_400_000;
@@ -48,7 +62,7 @@ export function everyFor({ first_seen, last_seen }: Pick<Model, 'first_seen' | '
 const evaluationAddress = (model: Model): string =>
   addressOf('evaluation', { model: model.model, version: model.version, every: everyFor(model) });
 
-const example = `curl http://127.0.0.1:4800/api/ml/predictions \\
+const example = (): string => `curl ${new URL('api/ml/predictions', location.href)} \\
   -H 'content-type: application/x-ndjson' \\
   -d '{"request_id":"req-1","model":"churn","version":"1","prediction":1,"score":0.83}'`;
 
@@ -57,5 +71,5 @@ const noModels = (): HTMLElement =>
     'div',
     { class: 'notice' },
     el('p', {}, 'No prediction has arrived yet. The first one can be sent like this:'),
-    el('pre', {}, example),
+    el('pre', {}, example()),
   );

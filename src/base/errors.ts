@@ -62,7 +62,6 @@ export const errorKinds = {
   ),
   disk_full: kind(503, 'The disk is full; reads go on, writes are refused until there is room.', true),
   engine_unavailable: kind(503, 'The engine does not answer; the log keeps taking writes until its bound.', true),
-  starting: kind(503, 'The server has not finished starting.', true),
   shutting_down: kind(503, 'The server is stopping.', true),
   // the command line as a client
   bad_use: kind(400, 'A command was given options or files that do not go together; nothing was begun.'),

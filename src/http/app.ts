@@ -11,6 +11,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { BarographError, type ErrorCode, isBarographError } from '../base/errors.js';
+import { registerConsole } from './console.js';
 import { errorAnswer } from './contract/errors.js';
 import { evaluationSchemas } from './contract/evaluations.js';
 import * as events from './contract/events.js';
@@ -78,6 +79,7 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
   await app.register(async (scope) => registerEvaluations(scope, services.evaluation));
   await app.register(async (scope) => registerSql(scope, services.sql));
   await app.register(async (scope) => registerOperations(scope, services.operations));
+  await app.register(async (scope) => registerConsole(scope));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;
