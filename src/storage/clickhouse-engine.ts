@@ -15,10 +15,11 @@ import type {
   NativeInsert,
   QueryLimits,
   Statement,
+  StatementTable,
   StreamedResult,
 } from './engine.js';
-import { multipartBody } from './query-params.js';
 import { commonSettings, quoteName } from './reader-profile.js';
+import { requestForm } from './request-form.js';
 import { guardedBody } from './result-body.js';
 
 export interface Credentials {
@@ -57,6 +58,7 @@ interface Request {
   readonly queryId: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly tables?: readonly StatementTable[];
   readonly format?: string;
   /** A body besides the statement, which then travels in the URL. */
   readonly blocks?: readonly Uint8Array[];
@@ -144,6 +146,7 @@ function requestOf(statement: Statement, format?: string): Request {
       ...statement.settings,
     },
     ...(statement.params === undefined ? {} : { params: statement.params }),
+    ...(statement.tables === undefined ? {} : { tables: statement.tables }),
     ...(statement.signal === undefined ? {} : { signal: statement.signal }),
     ...(format === undefined ? {} : { format }),
     ...(timeMs === undefined ? {} : { answerMsMax: timeMs + answerGraceMs }),
@@ -217,10 +220,10 @@ function payloadOf(request: Request): { query: string; values?: Readable; http_h
     return { query: request.sql, values: Readable.from(request.blocks), http_headers: headers };
   }
   // An empty statement keeps the client from putting it into the URL; ClickHouse takes it from the form.
-  const form = multipartBody(request.sql, request.params ?? {});
+  const form = requestForm(request.sql, request.params ?? {}, request.tables ?? []);
   return {
     query: '',
-    values: Readable.from([form.bytes]),
+    values: Readable.from(form.parts),
     http_headers: { ...headers, 'Content-Type': form.contentType },
   };
 }

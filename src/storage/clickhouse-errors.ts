@@ -150,7 +150,11 @@ export function clickhouseFailure(number: number, message: string, cause?: unkno
 export function engineFailure(error: unknown): BarographError {
   if (isBarographError(error)) return error;
   if (error instanceof ClickHouseError) return clickhouseFailure(Number(error.code), error.message, error);
-  return new BarographError('engine_unavailable', `The engine did not answer: ${messageOf(error)}`, {
+  const message = messageOf(error);
+  // Exceptions of the libraries below ClickHouse come in another form, which the client does not take apart.
+  const number = /^[\w:]*\.? ?Code: (\d+)/.exec(message)?.[1];
+  if (number !== undefined) return clickhouseFailure(Number(number), message, error);
+  return new BarographError('engine_unavailable', `The engine did not answer: ${message}`, {
     retryAfterSeconds,
     cause: error,
   });

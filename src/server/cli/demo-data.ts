@@ -26,11 +26,15 @@ export interface CensusRow {
   /** Request id. */
   readonly id: number;
   readonly tsMs: number;
-  /** The bytes of its prediction's line, but for the brace it begins with and the time. */
-  readonly members: Uint8Array;
+  /** Its cells as they are in its file. */
+  readonly cells: readonly unknown[];
+  /** Encodes the cells of its file, with its time after them, as the API takes them. */
+  readonly encode: EncodeCells;
   /** Whether the person was employed: 0 or 1. */
   readonly employed: number;
 }
+
+export type EncodeCells = (row: number, cells: readonly unknown[]) => { readonly line: string };
 
 export interface CensusOptions {
   /** Takes every n-th row of each year only, for quick runs; 1 takes all. */
@@ -51,34 +55,28 @@ export async function readCensus(folder: string, { sampleEvery }: CensusOptions)
   return years.flatMap(([year, served]) => rowsOfYear(year, served, employedById, sampleEvery));
 }
 
-/** A prediction without its time. */
-interface Served {
-  readonly id: number;
-  readonly members: Uint8Array;
-}
+/** A prediction without its time and its truth. */
+type Served = Pick<CensusRow, 'id' | 'cells' | 'encode'>;
 
 /** Reads the truths of a file that has them, and the predictions of one that has those. */
 async function readFile(path: string, employedById: Map<number, number>, byYear: Map<number, Served[]>): Promise<void> {
   const table = await openParquet(path);
   try {
     const { columns } = table;
-    const [id, year, employed] = ['id', 'year', 'employed'].map((column) => columns.indexOf(column)) as [
-      number,
-      number,
-      number,
-    ];
-    const encode = year < 0 ? undefined : encoderOf(columns);
-    for await (const { firstRow, rows } of table.chunks(new Set(columns))) {
-      for (const [i, cells] of rows.entries()) {
+    const idIndex = columns.indexOf('id');
+    const yearIndex = columns.indexOf('year');
+    const employedIndex = columns.indexOf('employed');
+    const encode = yearIndex < 0 ? undefined : encoderOf(columns);
+    for await (const { rows } of table.chunks(new Set(columns))) {
+      for (const cells of rows) {
         assert(typeof cells !== 'string', 'every row of a Parquet file has all cells');
-        if (employed >= 0) employedById.set(Number(cells[id]), Number(cells[employed]));
+        const id = Number(cells[idIndex]);
+        if (employedIndex >= 0) employedById.set(id, Number(cells[employedIndex]));
         if (encode === undefined) continue;
-        const { line } = encode(firstRow + i, cells);
-        // As bytes, a line is out of the garbage collector's sight; as text it would be a chain of its parts.
-        const served = { id: Number(cells[id]), members: Buffer.from(line.slice(1)) };
-        const ofYear = byYear.get(Number(cells[year]));
-        if (ofYear === undefined) byYear.set(Number(cells[year]), [served]);
-        else ofYear.push(served);
+        const year = Number(cells[yearIndex]);
+        const served = byYear.get(year) ?? [];
+        if (served.length === 0) byYear.set(year, served);
+        served.push({ id, cells, encode });
       }
     }
   } finally {
@@ -87,7 +85,7 @@ async function readFile(path: string, employedById: Map<number, number>, byYear:
 }
 
 /** The importer's own encoder, with the mapping that `barograph import` would be given. */
-function encoderOf(columns: readonly string[]) {
+function encoderOf(columns: readonly string[]): EncodeCells {
   const mapping = createMapping('predictions', {
     map: new Map(Object.entries({ request_id: 'id', prediction: 'prediction', score: 'predicted_probability' })),
     set: new Map(Object.entries(demoModel)),
@@ -95,7 +93,7 @@ function encoderOf(columns: readonly string[]) {
     rest: 'ignore',
     text: new Set(),
   });
-  return tableEncoder(mapping, columns, true, { time: timeFormatOf('auto'), nulls: new Set() });
+  return tableEncoder(mapping, [...columns, 'ts'], true, { time: timeFormatOf('ms'), nulls: new Set() });
 }
 
 /** Spreads a year's rows evenly over its days in the order of their ids. */
@@ -108,17 +106,16 @@ function rowsOfYear(
   const sorted = served.sort((a, b) => a.id - b.id).filter((_, i) => i % sampleEvery === 0);
   const startMs = Date.UTC(year);
   const yearMs = Date.UTC(year + 1) - startMs;
-  return sorted.map(({ id, members }, i) => {
+  return sorted.map((row, i) => {
     const tsMs = startMs + Math.floor((i * yearMs) / sorted.length);
-    const employed = employedById.get(id);
-    assert(employed !== undefined, `the truth of ${id} is in the files`);
-    return { id, tsMs, members, employed };
+    const employed = employedById.get(row.id);
+    assert(employed !== undefined, `the truth of ${row.id} is in the files`);
+    return { ...row, tsMs, employed };
   });
 }
 
 /** The prediction of a row as the API takes it. */
-export const predictionLine = ({ tsMs, members }: CensusRow): Uint8Array =>
-  Buffer.concat([Buffer.from(`{"ts":${tsMs},`), members]);
+export const predictionLine = ({ tsMs, id, cells, encode }: CensusRow): string => encode(id, [...cells, tsMs]).line;
 
 /** Whether the first delivery of a row's truth was wrong. */
 export const isFaulty = ({ id, tsMs }: CensusRow): boolean =>

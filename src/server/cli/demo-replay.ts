@@ -41,12 +41,12 @@ export async function replay(
   let truths = 0;
   for (const { month, served, due } of monthsOf(rows)) {
     await post(async () => {
-      await postLines(client, predictionsPath, served.map(predictionLine));
+      await postRows(client, predictionsPath, served, predictionLine);
       predictions += served.length;
       onProgress({ month, predictions, truths });
     });
     await post(async () => {
-      await postLines(client, truthsPath, due.map(firstTruthLine));
+      await postRows(client, truthsPath, due, firstTruthLine);
       truths += due.length;
       onProgress({ month, predictions, truths });
     });
@@ -58,7 +58,7 @@ export async function replay(
 /** Sends the corrections of the faulty truths; gives how many they were. */
 export async function correct(client: HttpClient, rows: readonly CensusRow[]): Promise<number> {
   const faulty = rows.filter(isFaulty);
-  await postLines(client, truthsPath, faulty.map(correctedTruthLine));
+  await postRows(client, truthsPath, faulty, correctedTruthLine);
   return faulty.length;
 }
 
@@ -72,17 +72,33 @@ interface Month {
 
 function monthsOf(rows: readonly CensusRow[]): Month[] {
   const months = new Map<string, { month: string; served: CensusRow[]; due: CensusRow[] }>();
-  const at = (timeMs: number) => {
+  const monthAt = (timeMs: number) => {
     const month = new Date(timeMs).toISOString().slice(0, 7);
     const found = months.get(month) ?? { month, served: [], due: [] };
     months.set(month, found);
     return found;
   };
+  const served = byMonth((timeMs) => monthAt(timeMs).served);
+  const due = byMonth((timeMs) => monthAt(timeMs).due);
   for (const row of rows) {
-    at(row.tsMs).served.push(row);
-    at(row.tsMs + truthDelayMs).due.push(row);
+    served(row.tsMs).push(row);
+    due(row.tsMs + truthDelayMs).push(row);
   }
   return Array.from(months.values()).sort((a, b) => (a.month < b.month ? -1 : 1));
+}
+
+/** The same as `find`, which is asked again only when the month changes: rows come in the order of time. */
+function byMonth<T>(find: (timeMs: number) => T): (timeMs: number) => T {
+  let endMs = Number.NEGATIVE_INFINITY;
+  let found: T;
+  return (timeMs) => {
+    if (timeMs >= endMs) {
+      const time = new Date(timeMs);
+      endMs = Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + 1);
+      found = find(timeMs);
+    }
+    return found;
+  };
 }
 
 /** Runs work in the order given, at most `widthMax` at a time. The first failure is thrown by a later call. */
@@ -109,12 +125,15 @@ function inTurn(widthMax: number): ((work: () => Promise<void>) => Promise<void>
   return Object.assign(run, { settled });
 }
 
-async function postLines(client: HttpClient, path: string, lines: readonly (string | Uint8Array)[]): Promise<void> {
-  if (lines.length === 0) return;
+async function postRows(
+  client: HttpClient,
+  path: string,
+  rows: readonly CensusRow[],
+  lineOf: (row: CensusRow) => string,
+): Promise<void> {
+  if (rows.length === 0) return;
   const batch = createBatch();
-  lines.forEach((line, i) => {
-    batch.add({ line, key: '', file: path, row: i + 1, count: 1 });
-  });
+  for (const row of rows) batch.add({ line: lineOf(row), key: '', file: path, row: row.id, count: 1 });
   const request: HttpRequest = { method: 'POST', path, body: batch.body(), contentType: 'application/x-ndjson' };
   const answer = await client.send(request);
   if (answer.status !== 200) throw failureOf(request, answer);
@@ -123,7 +142,7 @@ async function postLines(client: HttpClient, path: string, lines: readonly (stri
     rejected: number;
     errors: { message: string }[];
   };
-  if (accepted === lines.length) return;
+  if (accepted === rows.length) return;
   const reason = errors[0]?.message ?? 'no reason given';
-  throw new BarographError('unexpected_answer', `${path} rejected ${rejected} of ${lines.length} rows: ${reason}`);
+  throw new BarographError('unexpected_answer', `${path} rejected ${rejected} of ${rows.length} rows: ${reason}`);
 }

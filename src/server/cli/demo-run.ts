@@ -46,8 +46,8 @@ export async function runDemo({ url, rows, progress, print }: DemoRun): Promise<
 }
 
 const introduction = (rowCount: number, url: string): string[] => [
-  `Census employment, Massachusetts: ${whole(rowCount)} predictions of a real model, of the years 2015 (its`,
-  'reference) to 2018. They are replayed in the order of their time; the truth of each arrives 30 days later.',
+  `Census employment, Massachusetts: ${whole(rowCount)} predictions of a real model, 2015 (its reference) to 2018.`,
+  'They are replayed in the order of their time; the truth of each arrives 30 days after it.',
   `The server is at ${url}.`,
   '',
 ];

@@ -11,7 +11,8 @@ import type { Progress } from './progress.js';
 /** What the thread says, in order; the last is `done` or `failed`. */
 type Message =
   | { readonly kind: 'print' | 'show' | 'say'; readonly text: string }
-  | { readonly kind: 'end' | 'done' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: ErrorCode | undefined; readonly message: string; readonly hint?: string };
 
 export interface DemoThread {
@@ -32,8 +33,7 @@ export function startDemoThread(progress: Progress, print: (line: string) => voi
       if (message.kind === 'done') resolve();
       else if (message.kind === 'failed') reject(failureOf(message));
       else if (message.kind === 'end') progress.end();
-      else if (message.kind === 'print') print(message.text);
-      else progress[message.kind](message.text);
+      else (message.kind === 'print' ? print : progress[message.kind])(message.text);
     });
   });
   // Whoever runs the demo meets the failure; without this, one before that would end the process.

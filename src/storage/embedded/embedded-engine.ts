@@ -194,14 +194,14 @@ async function silence(url: string, silenceMsMax: number, signal: AbortSignal): 
   let answeredAtMs = performance.now();
   for (;;) {
     await delay(pingIntervalMs, undefined, { signal });
-    if (await answersPing(url, signal)) answeredAtMs = performance.now();
-    else if (performance.now() - answeredAtMs > silenceMsMax) return `it left pings unanswered for ${silenceMsMax} ms`;
+    if (await answersPing(url, Math.min(pingMsMax, silenceMsMax), signal)) answeredAtMs = performance.now();
+    else if (performance.now() - answeredAtMs >= silenceMsMax) return `it left pings unanswered for ${silenceMsMax} ms`;
   }
 }
 
-async function answersPing(url: string, signal: AbortSignal): Promise<boolean> {
+async function answersPing(url: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   try {
-    const answer = await fetch(`${url}/ping`, { signal: AbortSignal.any([signal, AbortSignal.timeout(pingMsMax)]) });
+    const answer = await fetch(`${url}/ping`, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
     await answer.arrayBuffer();
     return answer.ok;
   } catch {

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Credentials } from '../clickhouse-engine.js';
 import { commonSettings, type ReaderLimits, readerProfileXml } from '../reader-profile.js';
@@ -33,6 +34,9 @@ const suspiciousBrokenPartsMax = 100_000;
 /** How many blocks a table remembers to recognise a repeated insert. One flush is one block. */
 const deduplicationWindowBlocks = 10_000;
 
+/** Threads for merges. The server run so has 2 by default, too few on a large machine that takes many rows. */
+const mergesAtOnce = (): number => Math.min(16, Math.max(2, availableParallelism()));
+
 function configXml(config: EngineConfig, usersPath: string): string {
   const share = (part: number) => Math.floor(config.memoryBytesMax * part);
   return `<clickhouse>
@@ -44,6 +48,7 @@ function configXml(config: EngineConfig, usersPath: string): string {
   <index_mark_cache_size>${share(indexCacheShare)}</index_mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <mmap_cache_size>0</mmap_cache_size>
+  <background_pool_size>${mergesAtOnce()}</background_pool_size>
   <keep_alive_timeout>30</keep_alive_timeout>
   ${httpHandlersXml(config)}
   <access_control_improvements>

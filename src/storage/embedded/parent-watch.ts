@@ -1,5 +1,5 @@
 /** The worker thread of `child.ts`: ends the whole process when the parent has closed its end of standard input. */
-import { createReadStream } from 'node:fs';
+import { Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 
 function endProcess(): void {
@@ -7,9 +7,11 @@ function endProcess(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-// Read from the descriptor itself: a worker's process.stdin is fed by the main thread, which is busy.
-const input = createReadStream('', { fd: 0, autoClose: false });
-input.on('data', () => {});
-input.on('end', endProcess);
-input.on('error', endProcess);
+// Opened from its descriptor: a worker's own process.stdin is fed by the main thread, which is busy. As a socket it is
+// waited for by the event loop, where a read of a file would hold a thread that keeps the process from exiting.
+const input = new Socket({ fd: 0, readable: true, writable: false });
+input.resume();
+input.once('end', endProcess);
+input.once('error', endProcess);
+input.once('close', endProcess);
 parentPort?.postMessage('watching');

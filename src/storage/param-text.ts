@@ -1,28 +1,5 @@
 /** The values of a statement's `{name:Type}` parameters, in the text form that ClickHouse reads over HTTP. */
-import { randomUUID } from 'node:crypto';
 import { BarographError } from '../base/errors.js';
-import { partLargeParams } from './large-params.js';
-
-/** A body for `multipart/form-data` and the content type that names its boundary. */
-export interface MultipartBody {
-  readonly contentType: string;
-  readonly bytes: Buffer;
-}
-
-/**
- * A statement and its parameters as form fields, which unlike a URL have no limit on their length together. Throws
- * `invalid_query` for a name or value that cannot be a parameter.
- */
-export function multipartBody(sql: string, params: Readonly<Record<string, unknown>>): MultipartBody {
-  // No value can hold the boundary, since it is drawn after the values are there.
-  const boundary = `barograph-${randomUUID()}`;
-  const field = (name: string, value: string) =>
-    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const parted = partLargeParams(sql, params);
-  const fields = Object.entries(parted.params).map(([name, value]) => field(`param_${name}`, formatParam(value)));
-  const text = `${field('query', parted.sql)}${fields.join('')}--${boundary}--\r\n`;
-  return { contentType: `multipart/form-data; boundary=${boundary}`, bytes: Buffer.from(text, 'utf8') };
-}
 
 /**
  * One value: text, number, bigint, boolean, Date, null, an array of values, or a Map or plain object for a Map parameter.
