@@ -8,6 +8,7 @@ import { groundTruthLogTypes } from './event-columns.js';
 import type { EventRecord } from './event-record.js';
 import { eventRows } from './event-rows.js';
 import type { StoreContext } from './store-predictions.js';
+import { overAnyPartitions } from './weeks.js';
 
 type GroundTruthRecord = EventRecord & { kind: 'ground_truth' };
 
@@ -51,6 +52,7 @@ GLOBAL INNER JOIN (
 ) AS prediction
 ON prediction.request_hash = fresh.request_hash AND prediction.request_check = fresh.request_check`,
     params: { first: ids[0]!, last: ids.at(-1)! },
+    settings: overAnyPartitions,
   });
   counters.rowsStored('ground_truth', rows.rowCount);
 }

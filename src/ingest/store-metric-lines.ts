@@ -4,6 +4,7 @@ import { encodeBlock } from '../storage/native/encode.js';
 import { metricLineTypes } from './event-columns.js';
 import type { EventRecord } from './event-record.js';
 import type { StoreContext } from './store-predictions.js';
+import { overAnyPartitions } from './weeks.js';
 
 type MetricLineRecord = EventRecord & { kind: 'metric_line' };
 
@@ -19,8 +20,7 @@ export async function storeMetricLines(records: readonly MetricLineRecord[], con
     table: 'metric_arrivals',
     columns: names,
     blocks: [block],
-    // An import reaches over as many days, each a partition, as it likes.
-    settings: { max_partitions_per_insert_block: 0 },
+    settings: overAnyPartitions,
   });
   context.counters.rowsStored('metric_line', rowCount);
 }

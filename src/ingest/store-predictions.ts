@@ -19,7 +19,7 @@ import type { EventRecord } from './event-record.js';
 import { eventRows, type RowColumns } from './event-rows.js';
 import type { KnownIds, KnownPrediction } from './known-ids.js';
 import { readPredictionRows } from './read-prediction-rows.js';
-import { rowsByWeek } from './weeks.js';
+import { overAnyPartitions, rowsByWeek } from './weeks.js';
 
 export type PredictionRows = Batch<PredictionColumns & RowColumns>;
 type PredictionRecord = EventRecord & { kind: 'prediction' };
@@ -156,6 +156,7 @@ async function noteSuperseded(superseded: readonly Superseded[], { engine }: Sto
     table: 'superseded_predictions',
     columns: columns.map(({ name }) => name),
     blocks: [encodeBlock(columns, superseded.length)],
+    settings: overAnyPartitions,
   });
 }
 
@@ -232,6 +233,7 @@ FROM ground_truth AS truth
 GLOBAL INNER JOIN fresh ON truth.request_hash = fresh.request_hash AND truth.request_check = fresh.request_check
 WHERE truth.request_hash GLOBAL IN (SELECT request_hash FROM fresh)`,
       params: { rowIds: some, first: some[0]!, last: some.at(-1)! },
+      settings: overAnyPartitions,
     });
   }
 }

@@ -18,3 +18,9 @@ export function rowsByWeek(tsMs: Float64Array): Map<number, Uint32Array> {
   }
   return new Map([...weeks].sort(([a], [b]) => a - b).map(([monday, rows]) => [monday, Uint32Array.from(rows)]));
 }
+
+/**
+ * For inserts into tables that ignore a row that is there twice: they need not be atomic, and may reach over more
+ * partitions than the 100 that the engine allows unasked.
+ */
+export const overAnyPartitions = { max_partitions_per_insert_block: 0 };

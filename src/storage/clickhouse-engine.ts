@@ -8,6 +8,7 @@ import { finished } from 'node:stream/promises';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { BarographError, messageOf } from '../base/errors.js';
 import { engineFailure } from './clickhouse-errors.js';
+import type { Credentials } from './credentials.js';
 import type {
   Engine,
   EngineHealth,
@@ -21,11 +22,6 @@ import type {
 import { commonSettings, quoteName } from './reader-profile.js';
 import { requestForm } from './request-form.js';
 import { guardedBody } from './result-body.js';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface ClickhouseEngineOptions {
   /** Base URL of the HTTP interface, `http://host:port` or `https://host:port`. */

@@ -3,7 +3,7 @@
  * rendered as XML for the private server (`embedded/engine-config.ts`) and as SQL for a server that others run.
  */
 import { assert } from '../base/assert.js';
-import type { Credentials } from './clickhouse-engine.js';
+import type { Credentials } from './credentials.js';
 
 /** Bounds of one statement of the reader; they are also its defaults. */
 export interface ReaderLimits {

@@ -1,3 +1,4 @@
+// Long because each behaviour of the answer is a row or a test of its own, on one set of predictions.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isBarographError } from '../../src/base/errors.js';

@@ -161,6 +161,28 @@ describe('predictions', () => {
     );
     assert.deepEqual([counted?.rows, counted?.ids, Number(counted?.total)], ['100000', '100000', 4_999_950_000]);
   });
+
+  test('truth for three years of predictions, and their replacement, go in one body each', async () => {
+    const start = Date.parse('2022-12-05T00:00:00Z');
+    const rows = Array.from({ length: 200 }, (_, i) =>
+      row(`weeks-${i}`, { model: 'weeks', ts: start + i * 7 * 86_400_000, score: 0 }),
+    );
+    await server.send(predictions, rows);
+    await server.send(
+      groundTruth,
+      rows.map((_, i) => ({ request_id: `weeks-${i}`, label: i % 2 })),
+    );
+    await lookUp('weeks-0');
+    await server.send(
+      predictions,
+      rows.map((each) => ({ ...each, score: 1 })),
+    );
+    await lookUp('weeks-0');
+    const counted = await server.sql<Record<string, string>>(
+      "SELECT count() AS rows, sum(score) AS score, sum(label_number) AS labels FROM labelled_predictions WHERE model = 'weeks'",
+    );
+    assert.deepEqual(counted, [{ rows: '200', score: 200, labels: 100 }]);
+  });
 });
 
 describe('ground truth', () => {

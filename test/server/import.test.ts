@@ -23,6 +23,27 @@ describe('import predictions', () => {
     });
   }
 
+  test('a compressed CSV file is read as what it holds', async () => {
+    const { code, stdout, api } = await run([
+      'predictions',
+      join(packageRoot, 'test/server/fixtures/import-rows.csv.zst'),
+    ]);
+    assert.equal(code, 0, stdout);
+    assert.equal(api.rows.size, 1000);
+    assert.deepEqual(api.rows.get('r999'), { request_id: 'r999', model: 'm', version: '1', score: 0.999 });
+  });
+
+  for (const [what, content] of [
+    ['broken off', gzipSync(ndjson).subarray(0, -20)],
+    ['no gzip at all', Buffer.from(ndjson)],
+  ] as const) {
+    test(`a compressed file that is ${what} fails with its name`, async () => {
+      const { code, stderr } = await run(['predictions', file('broken.ndjson.gz', content)]);
+      assert.equal(code, 1);
+      assert.match(stderr, /error (incomplete_body|corrupt_encoding|invalid_file): .*broken\.ndjson\.gz: /);
+    });
+  }
+
   test('the standard input is a file too', async () => {
     await withFakeApi(async ({ url, rows }) => {
       const { code, stderr } = await runCli(['import', 'predictions', '-', '--format', 'ndjson', '--url', url], {

@@ -1,3 +1,4 @@
+// Long because it is one suite: the whole contract, against whatever engine it is given.
 /** What the contract in `engine.ts` promises, as tests of any engine. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -2,7 +2,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Credentials, openClickhouseEngine } from '../../src/storage/clickhouse-engine.js';
+import { openClickhouseEngine } from '../../src/storage/clickhouse-engine.js';
+import type { Credentials } from '../../src/storage/credentials.js';
 import { startChild } from '../../src/storage/embedded/child-process.js';
 import { freePort } from '../../src/storage/embedded/free-port.js';
 import { libraryPath } from '../../src/storage/embedded/library-path.js';

@@ -23,9 +23,12 @@ export interface DemoRun {
   readonly print: (line: string) => void;
 }
 
+/** Longest wait for an answer, milliseconds: past it something is wrong with the server, which the demo should say. */
+const answerMsMax = 120_000;
+
 /** Replays the rows and prints what the server says of them. Fails where the server does not take or answer something. */
 export async function runDemo({ url, rows, progress, print }: DemoRun): Promise<void> {
-  const client = createHttpClient({ url, connectionsMax: 4, patienceMs: 10_000 });
+  const client = createHttpClient({ url, connectionsMax: 4, answerMsMax, patienceMs: 0 });
   const section = (title: string, lines: readonly string[]): void => {
     for (const line of ['', title, '', ...lines]) print(line);
   };

@@ -12,7 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBarographError, messageOf } from '../../base/errors.js';
-import type { Credentials } from '../clickhouse-engine.js';
+import type { Credentials } from '../credentials.js';
 import type { Engine } from '../engine.js';
 import { defaultReaderLimits, type ReaderLimits } from '../reader-profile.js';
 import { reportBrokenParts } from './broken-parts.js';
@@ -85,8 +85,10 @@ export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promi
       readerLimits: options.readerLimits ?? defaultReaderLimits,
     });
     const server = await launch(launchOptions, new AbortController().signal);
-    await folder.removeOtherConfigs();
-    await reportBrokenParts(server.engine, options.log);
+    await folder.removeOtherConfigs().catch((error: unknown) => {
+      options.log.warn({ reason: messageOf(error) }, 'the configuration of an earlier start could not be removed');
+    });
+    await saidBrokenParts(server.engine, options.log);
     return supervise(server, launchOptions, options);
   } catch (error) {
     await folder.removeConfig();
@@ -94,88 +96,111 @@ export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promi
   }
 }
 
+/** A server under watch, and what is to be known when it must be started again. */
+interface Watched {
+  server: RunningServer;
+  state: EngineState;
+  /** How long the next restart waits. */
+  delayMs: number;
+  readonly launchOptions: LaunchOptions;
+  readonly silenceMsMax: number;
+  readonly log: EngineLog;
+  readonly stopping: AbortController;
+}
+
 /** Takes over a running server: starts it again whenever it is gone, until `stop`. */
-function supervise(first: RunningServer, launchOptions: LaunchOptions, options: EmbeddedEngineOptions): EmbeddedEngine {
-  const { log } = options;
-  const silenceMsMax = options.silenceMsMax ?? silenceMsMaxDefault;
-  const stopping = new AbortController();
-  let server = first;
-  let state: EngineState = { name: 'running', reason: '' };
-  let delayMs = restartDelayMsMin;
-
-  async function watch(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const sinceMs = performance.now();
-      const reason = await downReason(server, silenceMsMax, stopping.signal);
-      if (stopping.signal.aborted) return;
-      state = { name: 'restarting', reason };
-      log.error({ reason, pid: server.child.pid }, 'the engine is down and will be started again');
-      if (performance.now() - sinceMs > soundAfterMs) delayMs = restartDelayMsMin;
-      // A server that is silent may be held still and hears no polite request; one that died has nothing to hear it with.
-      await server.child.end(0);
-      await server.engine.close();
-      await restart();
-    }
-  }
-
-  async function restart(): Promise<void> {
-    while (state.name === 'restarting') {
-      await delay(delayMs, undefined, { signal: stopping.signal });
-      delayMs = Math.min(delayMs * 2, restartDelayMsMax);
-      try {
-        server = await launch(launchOptions, stopping.signal);
-      } catch (error) {
-        fail(error);
-        continue;
-      }
-      state = { name: 'running', reason: '' };
-      log.info({ pid: server.child.pid }, 'the engine runs again');
-      await reportBrokenParts(server.engine, log).catch(() => {});
-    }
-  }
-
-  function fail(error: unknown): void {
-    if (stopping.signal.aborted) throw error;
-    const final = isBarographError(error, 'folder_in_use') || isBarographError(error, 'platform_unsupported');
-    state = { name: final ? 'failed' : 'restarting', reason: messageOf(error) };
-    log.error({ reason: state.reason }, final ? 'the engine cannot be started again' : 'the engine did not start');
-    if (final) stopping.abort();
-  }
-
-  // Stopping breaks off the delays and the start that this loop may be waiting for.
-  const watched = watch().catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
+function supervise(
+  server: RunningServer,
+  launchOptions: LaunchOptions,
+  options: EmbeddedEngineOptions,
+): EmbeddedEngine {
+  const watched: Watched = {
+    server,
+    state: { name: 'running', reason: '' },
+    delayMs: restartDelayMsMin,
+    launchOptions,
+    silenceMsMax: options.silenceMsMax ?? silenceMsMaxDefault,
+    log: options.log,
+    stopping: new AbortController(),
+  };
+  // Stopping breaks off the delays and the start that the watch may be waiting for.
+  const over = watch(watched).catch((error: unknown) => {
+    if (!watched.stopping.signal.aborted) throw error;
   });
-
-  async function stop(): Promise<void> {
-    stopping.abort();
-    await watched;
-    if (server.child.isRunning()) await insertsDone(server.engine);
-    await server.child.end(endGraceMs);
-    await server.engine.close();
-    await launchOptions.folder.removeConfig();
-    state = { name: 'stopped', reason: 'it was stopped' };
-  }
-
   let stopped: Promise<void> | undefined;
   return {
-    engine: followingEngine(() => server.engine),
+    engine: followingEngine(() => watched.server.engine),
     admin: launchOptions.admin,
     reader: launchOptions.reader,
     get url() {
-      return server.url;
+      return watched.server.url;
     },
     get pid() {
-      return server.child.pid;
+      return watched.server.child.pid;
     },
     get state() {
-      return state;
+      return watched.state;
     },
     stop: () => {
-      stopped ??= stop();
+      stopped ??= stop(watched, over);
       return stopped;
     },
   };
+}
+
+async function watch(watched: Watched): Promise<void> {
+  const { signal } = watched.stopping;
+  while (!signal.aborted) {
+    const sinceMs = performance.now();
+    const reason = await downReason(watched.server, watched.silenceMsMax, signal);
+    if (signal.aborted) return;
+    watched.state = { name: 'restarting', reason };
+    watched.log.error({ reason, pid: watched.server.child.pid }, 'the engine is down and will be started again');
+    if (performance.now() - sinceMs > soundAfterMs) watched.delayMs = restartDelayMsMin;
+    // A server that is silent may be held still and hears no polite request; one that died has nothing to hear it with.
+    await watched.server.child.end(0);
+    await watched.server.engine.close();
+    while (watched.state.name === 'restarting') await restart(watched);
+  }
+}
+
+async function restart(watched: Watched): Promise<void> {
+  const { log, stopping } = watched;
+  await delay(watched.delayMs, undefined, { signal: stopping.signal });
+  watched.delayMs = Math.min(watched.delayMs * 2, restartDelayMsMax);
+  try {
+    watched.server = await launch(watched.launchOptions, stopping.signal);
+  } catch (error) {
+    if (stopping.signal.aborted) throw error;
+    const final = isBarographError(error, 'folder_in_use') || isBarographError(error, 'platform_unsupported');
+    watched.state = { name: final ? 'failed' : 'restarting', reason: messageOf(error) };
+    log.error({ reason: messageOf(error) }, final ? 'the engine cannot be started again' : 'the engine did not start');
+    if (final) stopping.abort();
+    return;
+  }
+  watched.state = { name: 'running', reason: '' };
+  log.info({ pid: watched.server.child.pid }, 'the engine runs again');
+  await saidBrokenParts(watched.server.engine, log);
+}
+
+/** A report that cannot be made is no reason not to serve. */
+async function saidBrokenParts(engine: Engine, log: EngineLog): Promise<void> {
+  try {
+    await reportBrokenParts(engine, log);
+  } catch (error) {
+    log.warn({ reason: messageOf(error) }, 'the engine did not say whether it could read all parts');
+  }
+}
+
+async function stop(watched: Watched, over: Promise<void>): Promise<void> {
+  watched.stopping.abort();
+  await over;
+  const { child, engine } = watched.server;
+  if (child.isRunning()) await insertsDone(engine);
+  await child.end(endGraceMs);
+  await engine.close();
+  await watched.launchOptions.folder.removeConfig();
+  watched.state = { name: 'stopped', reason: 'it was stopped' };
 }
 
 /** Resolves with the reason, in words, once the server has died or has left pings unanswered for too long. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Credentials } from '../clickhouse-engine.js';
+import type { Credentials } from '../credentials.js';
 import { commonSettings, type ReaderLimits, readerProfileXml } from '../reader-profile.js';
 
 export interface EngineConfig {

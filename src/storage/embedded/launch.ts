@@ -1,7 +1,8 @@
 /** Brings up one server: a child on a free port that answers to our password. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { BarographError, isBarographError } from '../../base/errors.js';
-import { type Credentials, openClickhouseEngine } from '../clickhouse-engine.js';
+import { openClickhouseEngine } from '../clickhouse-engine.js';
+import type { Credentials } from '../credentials.js';
 import type { Engine } from '../engine.js';
 import { quoteName } from '../reader-profile.js';
 import { isPortTaken } from './child-failure.js';

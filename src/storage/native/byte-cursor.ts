@@ -57,13 +57,19 @@ export class ByteCursor {
     return flags;
   }
 
-  /** A text with its length before it, which must be `wanted`. */
-  expectText(wanted: string): void {
+  /** A text with its length before it, at most `bytesMax` long. */
+  text(bytesMax: number): string {
     const length = this.varint();
+    if (length > bytesMax) this.fail(`a name of ${length} bytes`);
     const start = this.skip(length, 1);
-    const got = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length);
-    if (!got.equals(Buffer.from(wanted))) {
-      this.fail(`${JSON.stringify(wanted)} is wanted, got ${JSON.stringify(got.toString('utf8', 0, 200))}`);
-    }
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString('utf8');
+  }
+
+  /** A 64-bit number below 2^53. */
+  uint64(): number {
+    const [low, high] = new Uint32Array(this.copy(1, 8));
+    const value = high! * 4_294_967_296 + low!;
+    if (value > Number.MAX_SAFE_INTEGER) this.fail('a number is over 2^53');
+    return value;
   }
 }

@@ -6,14 +6,15 @@ import type { ErrorCode } from '../../base/errors.js';
 import { concatBatches } from '../../model/column-rows.js';
 import type { Batch, Column, TextColumn } from '../../model/columns.js';
 import { ByteCursor } from './byte-cursor.js';
-import { copyBytes, wordViewOf } from './copy-bytes.js';
 import { fixedColumn } from './fixed-values.js';
-import { type NativeType, nativeTypeOf } from './native-type.js';
+import { type NativeType, nativeTypeOf, plainTypeName, type TextType } from './native-type.js';
+import { readDictionaryPrefix, readDictionaryTexts, readTexts } from './text-columns.js';
 
 /**
  * All blocks of `bytes` as one batch. `types` gives the name and type of each column in order, and blocks with other columns
- * are refused. NULL becomes NaN or empty text. Whole numbers come as doubles, so 2^53 and more is refused.
- * Throws `code` where the bytes are not such blocks; at worst it has allocated a few times their size.
+ * are refused; where `String` is wanted, LowCardinality(String) will do. NULL becomes NaN or empty text. Whole numbers
+ * come as doubles, so 2^53 and more is refused. Throws `code` where the bytes are not such blocks; at worst it has allocated a
+ * few times their size, and for each column of low cardinality up to `dictionaryTextBytesMax`.
  */
 export function decodeBlocks<Columns = Readonly<Record<string, Column>>>(
   bytes: Uint8Array,
@@ -29,6 +30,9 @@ export function decodeBlocks<Columns = Readonly<Record<string, Column>>>(
   return batch as unknown as Batch<Columns>;
 }
 
+/** Longest name or type of a column, bytes. Those of our tables are far shorter. */
+const nameBytesMax = 1024;
+
 interface WantedColumn {
   readonly name: string;
   readonly type: string;
@@ -43,9 +47,14 @@ function readBlock(cursor: ByteCursor, wanted: readonly WantedColumn[]): Batch {
   if (columnCount === 0 && rowCount > 0) cursor.fail(`${rowCount} rows of no columns`);
   const columns: Record<string, Column> = {};
   for (const { name, type, native } of wanted) {
-    cursor.expectText(name);
-    cursor.expectText(type);
-    columns[name] = readColumn(cursor, native, rowCount);
+    const got = { name: cursor.text(nameBytesMax), type: cursor.text(nameBytesMax) };
+    if (got.name !== name || plainTypeName(got.type) !== type) {
+      cursor.fail(`column ${name} of ${type} is wanted, got ${JSON.stringify(got)}`);
+    }
+    const sent = got.type === type ? native : nativeTypeOf(got.type);
+    // The server writes nothing at all for a column without rows.
+    if (rowCount > 0) readPrefixes(cursor, sent);
+    columns[name] = readColumn(cursor, sent, rowCount);
   }
   return { rowCount, columns };
 }
@@ -64,52 +73,33 @@ function readColumn(cursor: ByteCursor, type: NativeType, rowCount: number): Col
     case 'fixed':
       return fixedColumn(cursor, type, rowCount);
     case 'text':
-      // Below a NULL ClickHouse keeps an empty text, which is how a text column says "absent".
-      if (type.nullable) cursor.flags(rowCount);
-      return readTexts(cursor, rowCount);
+      return readText(cursor, type, rowCount);
     case 'list': {
       const offsets = readEnds(cursor, rowCount);
       return { kind: 'list', offsets, items: readColumn(cursor, type.items, offsets[rowCount]!) };
     }
     case 'map': {
       const offsets = readEnds(cursor, rowCount);
-      const names = readTexts(cursor, offsets[rowCount]!);
+      const names = readText(cursor, type.names, offsets[rowCount]!);
       return { kind: 'map', offsets, names, values: readColumn(cursor, type.values, offsets[rowCount]!) };
     }
   }
 }
 
-/** A text column's offsets are 32 bits. */
-const offsetMax = 4_294_967_295;
-
-function readTexts(cursor: ByteCursor, rowCount: number): TextColumn {
-  const start = cursor.at;
-  // Each text has at least the byte of its length, which bounds the offsets by the bytes that are left.
-  if (rowCount > cursor.left) cursor.fail(`${rowCount} texts are announced and ${cursor.left} bytes are left`);
-  const offsets = new Uint32Array(rowCount + 1);
-  for (let row = 0, end = 0; row < rowCount; row++) {
-    const length = cursor.varint();
-    cursor.skip(length, 1);
-    end += length;
-    if (end > offsetMax) cursor.fail('the texts of a column are longer than 4 GiB');
-    offsets[row + 1] = end;
-  }
-  const bytes = new Uint8Array(offsets[rowCount]!);
-  copyTexts(cursor.bytes, start, bytes, offsets);
-  return { kind: 'text', bytes, offsets };
+function readText(cursor: ByteCursor, type: TextType, rowCount: number): TextColumn {
+  if (type.dictionary) return readDictionaryTexts(cursor, rowCount);
+  // Below a NULL ClickHouse keeps an empty text, which is how a text column says "absent".
+  if (type.nullable) cursor.flags(rowCount);
+  return readTexts(cursor, rowCount);
 }
 
-/** Copies texts without the lengths that stand before each. All bounds were checked by the caller's pass. */
-function copyTexts(source: Uint8Array, start: number, target: Uint8Array, offsets: Uint32Array): void {
-  const sourceView = wordViewOf(source);
-  const targetView = wordViewOf(target);
-  let from = start;
-  for (let row = 0; row + 1 < offsets.length; row++) {
-    while (source[from]! >= 128) from++;
-    from++;
-    const length = offsets[row + 1]! - offsets[row]!;
-    copyBytes(targetView, offsets[row]!, sourceView, from, length);
-    from += length;
+/** Columns with a dictionary announce it before anything else of the column they are part of. */
+function readPrefixes(cursor: ByteCursor, type: NativeType): void {
+  if (type.form === 'text' && type.dictionary) readDictionaryPrefix(cursor);
+  if (type.form === 'list') readPrefixes(cursor, type.items);
+  if (type.form === 'map') {
+    readPrefixes(cursor, type.names);
+    readPrefixes(cursor, type.values);
   }
 }
 

@@ -67,13 +67,14 @@ function checkColumn(name: string, type: NativeType, data: Column | RunColumn, r
     );
     return;
   }
+  assert(!(type.form === 'text' && type.dictionary), `column ${name}: texts are sent as String, not with a dictionary`);
   const wanted = columnKindOf(type);
   assert(data.kind === wanted, `column ${name}: a ${wanted} column is wanted, got ${data.kind}`);
   const length = lengthOf(data);
   assert(length === rowCount, `column ${name}: ${rowCount} rows are wanted, got ${length}`);
   if (data.kind === 'list' && type.form === 'list') checkColumn(name, type.items, data.items, data.offsets[rowCount]!);
   if (data.kind === 'map' && type.form === 'map') {
-    checkColumn(name, { form: 'text', nullable: false }, data.names, data.offsets[rowCount]!);
+    checkColumn(name, type.names, data.names, data.offsets[rowCount]!);
     checkColumn(name, type.values, data.values, data.offsets[rowCount]!);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The types of ClickHouse columns that batches are sent as and read back from, and which kind of column each holds.
- * A LowCardinality column is sent and read as its inner type; the server converts.
+ * Columns of low cardinality are sent as plain text, which the server converts, and read as the server sends them.
  */
 import { assert } from '../../base/assert.js';
 import type { ColumnKind } from '../../model/columns.js';
@@ -21,9 +21,27 @@ export type FixedTypeName = keyof typeof fixedTypes;
 /** A type, taken apart. `nullable` stands for absent values: NaN, or empty text. */
 export type NativeType =
   | { readonly form: 'fixed'; readonly name: FixedTypeName; readonly nullable: boolean }
-  | { readonly form: 'text'; readonly nullable: boolean }
+  | TextType
   | { readonly form: 'list'; readonly items: NativeType }
-  | { readonly form: 'map'; readonly values: NativeType };
+  | { readonly form: 'map'; readonly names: TextType; readonly values: NativeType };
+
+export interface TextType {
+  readonly form: 'text';
+  readonly nullable: boolean;
+  /** LowCardinality: each different text once, and its place for each row. The server sends such columns so. */
+  readonly dictionary: boolean;
+}
+
+const plainText: TextType = { form: 'text', nullable: false, dictionary: false };
+const dictionaryText: TextType = { ...plainText, dictionary: true };
+const lowCardinalityText = 'LowCardinality(String)';
+const mapOpenings = [
+  ['Map(String, ', plainText],
+  [`Map(${lowCardinalityText}, `, dictionaryText],
+] as const;
+
+/** The same type without LowCardinality, which changes how a column is written and not what it holds. */
+export const plainTypeName = (name: string): string => name.replaceAll(lowCardinalityText, 'String');
 
 /** Takes a type's name apart. The names are the program's own, so one that is not known is a bug. */
 export function nativeTypeOf(name: string): NativeType {
@@ -31,9 +49,12 @@ export function nativeTypeOf(name: string): NativeType {
   if (nullable !== undefined) return nullableOf(nativeTypeOf(nullable), name);
   const items = insideOf(name, 'Array(');
   if (items !== undefined) return { form: 'list', items: nativeTypeOf(items) };
-  const values = insideOf(name, 'Map(String, ');
-  if (values !== undefined) return { form: 'map', values: nativeTypeOf(values) };
-  if (name === 'String') return { form: 'text', nullable: false };
+  for (const [opening, names] of mapOpenings) {
+    const values = insideOf(name, opening);
+    if (values !== undefined) return { form: 'map', names, values: nativeTypeOf(values) };
+  }
+  if (name === 'String') return plainText;
+  if (name === lowCardinalityText) return dictionaryText;
   assert(isFixed(name), `a type that the Native encoder knows is wanted, got ${name}`);
   return { form: 'fixed', name, nullable: false };
 }
@@ -44,6 +65,7 @@ export const columnKindOf = (type: NativeType): ColumnKind =>
 
 function nullableOf(type: NativeType, name: string): NativeType {
   assert(type.form === 'text' || type.form === 'fixed', `${name} is not a type of ClickHouse`);
+  assert(type.form !== 'text' || !type.dictionary, `${name} is not a type of ClickHouse`);
   assert(columnKindOf(type) !== 'flag', `a flag column cannot say that a value is absent, so ${name} has none`);
   return { ...type, nullable: true };
 }

@@ -1,3 +1,4 @@
+// Long because every way of framing and cutting a body stands in it, one case a line.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
