@@ -58,7 +58,7 @@ export function decodeEventRecord(sequence: number, payload: Uint8Array): EventR
       `record ${sequence} of the event log has a form that this program does not know`,
     );
   const [kind, { types }] = found;
-  const batch: Batch = decodeBlocks(payload.subarray(headerBytes), types);
+  const batch: Batch = decodeBlocks(payload.subarray(headerBytes), types, 'log_corrupt');
   const record = { kind, batch, sequence, arrivedMs: header.readDoubleLE(8), bytes: byteSizeOfBatch(batch) };
   // The types of a kind make the columns of its batch.
   return record as unknown as EventRecord;

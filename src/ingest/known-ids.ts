@@ -5,6 +5,7 @@
 import xxhash from 'xxhash-wasm';
 import type { Engine } from '../storage/engine.js';
 import { createIdFilter, type IdFilter } from './id-filter.js';
+import { listedBytes, statementChunks } from './statement-chunks.js';
 
 /** Where the current prediction of a request id lies. */
 export interface KnownPrediction {
@@ -24,9 +25,6 @@ export interface KnownIds {
   readonly loaded: Promise<void>;
   readonly filterBytes: number;
 }
-
-/** Ids per look-up statement: bounds the statement's size to a few megabytes. */
-const idsPerLookup = 20_000;
 
 export async function openKnownIds(engine: Engine, filterBytesMax: number): Promise<KnownIds> {
   const { h64 } = await xxhash();
@@ -50,8 +48,7 @@ export async function openKnownIds(engine: Engine, filterBytesMax: number): Prom
     },
     async predictionsOf(requestIds) {
       const known = new Map<string, KnownPrediction>();
-      for (let from = 0; from < requestIds.length; from += idsPerLookup)
-        await lookUp(engine, requestIds.slice(from, from + idsPerLookup), known);
+      for (const some of statementChunks(requestIds, listedBytes)) await lookUp(engine, some, known);
       return known;
     },
   };

@@ -7,19 +7,19 @@ import { decodeBlocks } from '../storage/native/decode.js';
 import { predictionRowTypes } from './event-columns.js';
 import type { RowColumns } from './event-rows.js';
 import type { KnownPrediction } from './known-ids.js';
+import { listedBytes, statementChunks } from './statement-chunks.js';
 
 const types = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...predictionRowTypes } as const;
 
-/** Rows per statement: bounds its size and the answer's. */
-const rowsPerRead = 10_000;
+/** Two numbers of up to 20 digits beside the names. */
+const placeBytes = ({ model, version }: KnownPrediction): number => listedBytes(model) + listedBytes(version) + 42;
 
 export async function readPredictionRows(
   engine: Engine,
   places: readonly KnownPrediction[],
 ): Promise<Batch<PredictionColumns & RowColumns>> {
   const answers: Uint8Array[] = [];
-  for (let from = 0; from < places.length; from += rowsPerRead)
-    answers.push(await readSome(engine, places.slice(from, from + rowsPerRead)));
+  for (const some of statementChunks(places, placeBytes)) answers.push(await readSome(engine, some));
   return decodeBlocks<PredictionColumns & RowColumns>(Buffer.concat(answers), types);
 }
 

@@ -63,7 +63,10 @@ interface Request {
   readonly answerMsMax?: number;
 }
 
-/** Opens the engine. Nothing is sent yet: a server that is away shows in the first call, and in `health`. */
+/**
+ * Opens the engine. Nothing is sent yet: a server that is away shows in the first call, and in `health`. Throws
+ * `bad_configuration` for a URL that cannot be one.
+ */
 export function openClickhouseEngine(options: ClickhouseEngineOptions): Engine {
   const clients = {
     admin: clientOf(options, options.admin, options.connectionsMax ?? connectionsMaxDefault),
@@ -116,16 +119,20 @@ export function openClickhouseEngine(options: ClickhouseEngineOptions): Engine {
 }
 
 function clientOf(options: ClickhouseEngineOptions, user: Credentials, connectionsMax: number): ClickHouseClient {
-  return createClient({
-    url: options.url,
-    username: user.username,
-    password: user.password,
-    database: options.database,
-    application: 'barograph',
-    max_open_connections: connectionsMax,
-    request_timeout: silenceMsMax,
-    log: { level: ClickHouseLogLevel.OFF },
-  });
+  try {
+    return createClient({
+      url: options.url,
+      username: user.username,
+      password: user.password,
+      database: options.database,
+      application: 'barograph',
+      max_open_connections: connectionsMax,
+      request_timeout: silenceMsMax,
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+  } catch (cause) {
+    throw new BarographError('bad_configuration', `The engine's URL is not valid: ${messageOf(cause)}`, { cause });
+  }
 }
 
 function requestOf(statement: Statement, format?: string): Request {

@@ -8,22 +8,22 @@ import type { Readable } from 'node:stream';
 export type EngineUser = 'admin' | 'reader';
 
 /**
- * Rows that a statement brings along: a table which exists under this name for that statement alone. For lists that are too
- * long for a parameter, which ClickHouse analyses as a part of the statement.
+ * Rows that a statement brings along: a table which exists under this name for that statement alone. For long lists: a
+ * parameter is analysed as a part of the statement, at several times the cost, and its length is bounded.
  */
 export interface StatementTable {
   /** A plain name, not that of a table in the database. */
   readonly name: string;
   /** ClickHouse types by column name, in the order of the blocks. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Blocks of the Native format (`native/`), with no more than one in all where there are no rows. */
+  /** Blocks of the Native format (`native/`); none where there are no rows. */
   readonly blocks: readonly Uint8Array[];
 }
 
 /** A whole statement. Values are bound as `{name:Type}`, never pasted. */
 export interface Statement {
   readonly sql: string;
-  /** All together at most 896 KiB as text: past that ClickHouse's analysis hangs. Longer lists go into `tables`. */
+  /** Each at most 1 MiB (a list of 20,000 ids of 36 bytes). Longer lists go into `tables`. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** Tables for this statement alone. Not for `reader`. */
   readonly tables?: readonly StatementTable[];

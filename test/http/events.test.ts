@@ -162,6 +162,25 @@ describe('predictions', () => {
     assert.deepEqual([counted?.rows, counted?.ids, Number(counted?.total)], ['100000', '100000', 4_999_950_000]);
   });
 
+  test('ids and names of the greatest length are looked up like others', async () => {
+    const name = 'n'.repeat(256);
+    const rows = Array.from({ length: 6_000 }, (_, i) =>
+      row(`${i}-`.padEnd(256, 'ü').slice(0, 128), { model: name, version: name, score: i, ts: '2026-01-01T00:00:00Z' }),
+    );
+    await server.send(predictions, rows);
+    await lookUp('none');
+    const answer = await server.send<IntakeAnswer>(
+      predictions,
+      rows.map((each, i) => ({ ...each, score: i + 1 })),
+    );
+    assert.equal(answer.body.accepted, 6_000);
+    await lookUp('none');
+    const counted = await server.sql<Record<string, string>>(
+      `SELECT count() AS rows, min(score) AS least FROM predictions WHERE model = '${name}'`,
+    );
+    assert.deepEqual(counted, [{ rows: '6000', least: 1 }]);
+  });
+
   test('truth for three years of predictions, and their replacement, go in one body each', async () => {
     const start = Date.parse('2022-12-05T00:00:00Z');
     const rows = Array.from({ length: 200 }, (_, i) =>

@@ -37,6 +37,16 @@ test('an engine that is not there is unavailable, and says so', async () => {
   await engine.close();
 });
 
+for (const url of ['nonsense', 'ftp://127.0.0.1:1']) {
+  test(`${url} is refused as an engine's URL`, () => {
+    const admin = { username: 'u', password: 'p' };
+    assert.throws(
+      () => openClickhouseEngine({ url, database: 'd', admin }),
+      (error) => isBarographError(error, 'bad_configuration'),
+    );
+  });
+}
+
 test('a statement for the reader is refused where there is none', async () => {
   const engine = openClickhouseEngine({
     url: 'http://127.0.0.1:1',

@@ -127,8 +127,8 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
         const sql = 'SELECT length({ids:Array(String)}) AS n, {ids:Array(String)}[20000] AS last';
         assert.deepEqual(await engine.query({ sql, params: { ids } }), [{ n: '20000', last: ids.at(-1) }]);
       });
-      test('are refused where they are longer together than the engine can analyse', async () => {
-        const params = { ids: Array.from({ length: 30_000 }, () => randomUUID()) };
+      test('that are lists of more than 1 MiB are refused, since the engine would not look them up by an index', async () => {
+        const params = { ids: Array.from({ length: 25_000 }, () => randomUUID()) };
         await assert.rejects(engine.query({ sql: 'SELECT {ids:Array(String)}', params }), failsWith('invalid_query'));
       });
       test('carry a text of 300,000 bytes and a list of long texts, in parts that no one sees', async () => {
@@ -140,12 +140,12 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
         ]);
       });
       test('in a long list still use the index', async () => {
+        // The longest list of numbers that is taken.
+        const list = Array.from({ length: 116_000 }, (_, i) => i);
         const sql = 'EXPLAIN indexes = 1 SELECT s FROM kept WHERE a IN {list:Array(UInt32)}';
-        const rows = await engine.query<{ explain: string }>({ sql, params: { list: Array(20_000).fill(7) } });
-        assert.ok(
-          rows.some(({ explain }) => /Condition: \(a in 1-element set\)/.test(explain)),
-          JSON.stringify(rows),
-        );
+        const rows = await engine.query<{ explain: string }>({ sql, params: { list } });
+        const conditions = rows.filter(({ explain }) => explain.includes('Condition: (a in 116000-element set)'));
+        assert.equal(conditions.length, 1);
       });
       test('with a name that could break out are refused', async () => {
         const params = { 'a"\r\n\r\nx': 1 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chown, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { platform } from 'node:os';
+import { platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, afterEach, describe, type TestContext, test } from 'node:test';
@@ -120,6 +120,15 @@ describe('a private engine', () => {
       { name: 'fsync_part_directory', value: '1' },
       { name: 'min_compressed_bytes_to_fsync_after_merge', value: '1' },
     ]);
+  });
+
+  test('is bound to 40 % of the memory there is where nothing else is said', async () => {
+    const embedded = await startEmbeddedEngine({ dataFolder: await folder(), log: silentLog });
+    cleanups.push(() => embedded.stop());
+    const sql = "SELECT toUInt64(value) AS bytes FROM system.server_settings WHERE name = 'max_server_memory_usage'";
+    const [row] = await embedded.engine.query<{ bytes: string }>({ sql });
+    const available = Math.min(totalmem(), process.constrainedMemory() || totalmem());
+    assert.equal(Number(row?.bytes), Math.max(512 * 1024 ** 2, Math.floor(available * 0.4)));
   });
 
   test('holds no more memory than its bound, and stays sound past it', async () => {
