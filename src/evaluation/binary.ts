@@ -2,9 +2,10 @@
 import { binaryFigures, type ConfusionCounts, type ScoreSums } from './classification-metrics.js';
 import { type EvaluatedGroup, type EvaluationContext, takeMetrics } from './evaluated-group.js';
 import { type GroupAnswer, groupColumns, groupNames } from './groups.js';
-import { labelledPredictionsSql, scopeParams } from './labelled-predictions.js';
+import { labelledPredictionsSql } from './labelled-predictions.js';
 import { needsScores } from './metric-names.js';
 import { clippedSql } from './probability-sql.js';
+import { scopeParams } from './scope.js';
 import { classOfNumber } from './task.js';
 
 interface BinaryAnswer extends GroupAnswer {

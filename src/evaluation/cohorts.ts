@@ -3,7 +3,7 @@
  * and back from its values to text.
  */
 import type { Binning, CohortSpec } from './cohort-spec.js';
-import type { SqlFragment } from './every.js';
+import type { SqlFragment } from './sql-fragment.js';
 import { compareTexts } from './task.js';
 
 /** One column of a prediction by the types that it may hold; each expression is Nullable, null where it is another type. */

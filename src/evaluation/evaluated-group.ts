@@ -1,9 +1,9 @@
 /** What the evaluation of a slice of time needs, whatever the task, and what it gives for each group. */
 import type { ClassMetrics, EvaluationLimits, Metrics } from './evaluation.js';
 import type { GroupAnswer, Grouping } from './groups.js';
-import type { Scope } from './labelled-predictions.js';
 import type { MetricName } from './metric-names.js';
 import type { Figure, Remarks } from './remarks.js';
+import type { Scope } from './scope.js';
 import type { RunStatement } from './statement-runner.js';
 
 export interface EvaluationContext {

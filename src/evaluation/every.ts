@@ -4,6 +4,7 @@
  * file compute alike.
  */
 import { BarographError } from '../base/errors.js';
+import type { SqlFragment } from './sql-fragment.js';
 
 const units = ['m', 'h', 'd', 'w', 'mo', 'y'] as const;
 export type EveryUnit = (typeof units)[number];
@@ -46,12 +47,6 @@ export function parseEvery(text: string): Every {
 }
 
 export const everyText = (every: Every): string => (every.kind === 'all' ? 'all' : every.text);
-
-/** A fragment of SQL and the parameters that it binds. */
-export interface SqlFragment {
-  readonly sql: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
 
 /** The number of a row's bucket, as an expression over its column `ts`. */
 export function bucketSql(every: Every): SqlFragment {
@@ -104,7 +99,7 @@ export function bucketRange(every: Every, bucket: number, range: TimeRange): Tim
 const monthMs = (month: number): number => Date.UTC(Math.floor(month / 12), month % 12, 1);
 
 /** A statement reads at most so much at a time where whole buckets allow it, so that it opens few parts. Measured: 1-2 MB a part. */
-const sliceMsMax = 26 * weekMs;
+export const sliceMsMax = 26 * weekMs;
 
 /** Cuts a range between buckets into pieces of at most half a year, or of one bucket where that is longer. */
 export function timeSlices(every: Every, range: TimeRange): TimeRange[] {

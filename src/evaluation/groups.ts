@@ -2,8 +2,8 @@
 import { BarographError } from '../base/errors.js';
 import type { Cohort } from './cohorts.js';
 import type { EvaluationLimits, EvaluationRow } from './evaluation.js';
-import { bucketRange, bucketSql, type Every, type SqlFragment, type TimeRange } from './every.js';
-import { paramsOf } from './labelled-predictions.js';
+import { bucketRange, bucketSql, type Every, type TimeRange } from './every.js';
+import { paramsOf, type SqlFragment } from './sql-fragment.js';
 
 export interface Grouping {
   readonly every: Every;

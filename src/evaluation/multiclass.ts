@@ -6,9 +6,10 @@ import { BarographError } from '../base/errors.js';
 import { type ConfusionMatrix, type MulticlassScores, multiclassFigures } from './classification-metrics.js';
 import { type EvaluatedGroup, type EvaluationContext, takeMetrics } from './evaluated-group.js';
 import { type GroupAnswer, groupAnswers, groupColumns, groupKey, groupNames, tooManyRows } from './groups.js';
-import { labelledPredictionsSql, scopeParams } from './labelled-predictions.js';
+import { labelledPredictionsSql } from './labelled-predictions.js';
 import { needsScores } from './metric-names.js';
 import { clippedSql } from './probability-sql.js';
+import { scopeParams } from './scope.js';
 import { classOfNumber } from './task.js';
 
 /** Rows of a group with the same prediction and the same truth. */

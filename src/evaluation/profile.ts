@@ -3,7 +3,9 @@
 import type { CohortSpec } from './cohort-spec.js';
 import { cohortSource, distinctNumbersMax, type SourceProfile } from './cohorts.js';
 import type { TimeRange } from './every.js';
-import { currentTruthsSql, paramsOf, predictionsSql, type Scope, scopeParams } from './labelled-predictions.js';
+import { currentTruthsSql, predictionsSql } from './labelled-predictions.js';
+import { type Scope, scopeParams } from './scope.js';
+import { paramsOf } from './sql-fragment.js';
 import type { RunStatement } from './statement-runner.js';
 import { classesMax, type ValueSet } from './task.js';
 
@@ -11,10 +13,15 @@ export interface PredictionProfile {
   readonly count: number;
   /** From the first prediction to a millisecond after the last; undefined where there is none. */
   readonly extent: TimeRange | undefined;
+  /** The versions of the predictions, or five of more. */
+  readonly versions: readonly string[];
   readonly values: ValueSet;
   /** By the position of the cohort column. */
   readonly sources: readonly SourceProfile[];
 }
+
+/** So many versions may be read each by itself. More would open a part of a table too many times. */
+export const separateVersionsMax = 4;
 
 /** Distinct values that are read; one more than are allowed, so that "too many" shows. */
 const valuesMax = classesMax + 1;
@@ -35,7 +42,12 @@ const valueSetOf = ({ texts, numbers, fractions }: ValueSetAnswer): ValueSet => 
   fractions: Number(fractions),
 });
 
-type PredictionAnswer = ValueSetAnswer & { count: string; first_ms: string; last_ms: string } & Record<string, unknown>;
+type PredictionAnswer = ValueSetAnswer & {
+  readonly count: string;
+  readonly first_ms: string;
+  readonly last_ms: string;
+  readonly versions: string[];
+} & Record<string, unknown>;
 
 /** One scan of the predictions that count. */
 export async function profilePredictions(
@@ -58,18 +70,20 @@ export async function profilePredictions(
     'count() AS count',
     'toUnixTimestamp64Milli(min(ts)) AS first_ms',
     'toUnixTimestamp64Milli(max(ts)) AS last_ms',
+    `groupUniqArray(${separateVersionsMax + 1})(version) AS versions`,
     valueSetSql('prediction_text', 'prediction_number'),
     ...aggregates,
   ];
   const [answer] = await run<PredictionAnswer>(
     `SELECT ${lines.join(',\n  ')}
-FROM (${predictionsSql(scope, ['ts', 'prediction_text', 'prediction_number', ...columns])})`,
+FROM (${predictionsSql(scope, ['ts', 'version', 'prediction_text', 'prediction_number', ...columns])})`,
     { ...scopeParams(scope), ...paramsOf(...sources.map(({ params }) => ({ sql: '', params }))) },
   );
   const count = Number(answer!.count);
   return {
     count,
     extent: count === 0 ? undefined : { fromMs: Number(answer!.first_ms), toMs: Number(answer!.last_ms) + 1 },
+    versions: answer!.versions,
     values: valueSetOf(answer!),
     sources: by.map((_, i) => ({
       numbers: answer![`numbers${i}`] as number[],
@@ -79,12 +93,13 @@ FROM (${predictionsSql(scope, ['ts', 'prediction_text', 'prediction_number', ...
   };
 }
 
-/** The values of the truths that count. */
-export async function profileTruths(run: RunStatement, scope: Scope): Promise<ValueSet> {
+/** The values of the truths that count, of predictions in `extent`. */
+export async function profileTruths(run: RunStatement, scope: Scope, extent: TimeRange): Promise<ValueSet> {
   const [answer] = await run<ValueSetAnswer>(
     `SELECT ${valueSetSql('label_text', 'label_number')}
 FROM (${currentTruthsSql(scope, ['label_text', 'label_number'])})`,
     scopeParams(scope),
+    extent,
   );
   return valueSetOf(answer!);
 }

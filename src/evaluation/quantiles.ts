@@ -1,7 +1,9 @@
 /** Exact quantiles of a column, computed as numpy.quantile's default method 'linear' does. */
-import type { SqlFragment } from './every.js';
-import type { Scope } from './labelled-predictions.js';
-import { predictionsSql, scopeParams } from './labelled-predictions.js';
+
+import { predictionsSql } from './labelled-predictions.js';
+import type { Scope } from './scope.js';
+import { scopeParams } from './scope.js';
+import type { SqlFragment } from './sql-fragment.js';
 import type { RunStatement } from './statement-runner.js';
 
 /** The place of a quantile among n sorted values: between two neighbours, and how far from the first to the second. */

@@ -1,8 +1,9 @@
 /** Evaluates a regression: one statement a slice of time, one line of its answer a group. */
 import { type EvaluatedGroup, type EvaluationContext, takeMetrics } from './evaluated-group.js';
 import { type GroupAnswer, groupColumns, groupNames } from './groups.js';
-import { labelledPredictionsSql, scopeParams } from './labelled-predictions.js';
+import { labelledPredictionsSql } from './labelled-predictions.js';
 import { regressionFigures } from './regression-metrics.js';
+import { scopeParams } from './scope.js';
 
 interface RegressionAnswer extends GroupAnswer {
   readonly count: string;

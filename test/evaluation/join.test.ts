@@ -90,9 +90,16 @@ function wantedRows(history: History, version: string | undefined, asOfMs: numbe
     });
 }
 
+/** All versions in one stream, each in a stream of its own, one alone. */
+const readings: [version: string | undefined, separateVersionsRowsMin: number][] = [
+  [undefined, Number.POSITIVE_INFINITY],
+  [undefined, 0],
+  ['2', 0],
+];
+
 for (const [i, history] of histories.entries())
   test(`history ${i} of ${history.length} predictions is evaluated as by hand`, async () => {
-    for (const version of [undefined, '2']) {
+    for (const [version, separateVersionsRowsMin] of readings) {
       if (!history.some((each) => version === undefined || each.version === version)) continue;
       for (const asOfMs of [startMs + 10 * dayMs, startMs + 30 * dayMs]) {
         const asked = {
@@ -106,6 +113,7 @@ for (const [i, history] of histories.entries())
         } as const;
         const { rows } = await evaluate(testEngine.engine, parseEvaluationRequest(asked), {
           limits: { rowsMax: 1_000, timeMsMax: 60_000, memoryBytesMax: 1024 ** 3 },
+          separateVersionsRowsMin,
         });
         const got = rows.map(({ fromMs, cohort, count, withTruth, metrics }) => ({
           fromMs,

@@ -39,19 +39,23 @@ export type EncodeCells = (row: number, cells: readonly unknown[]) => { readonly
 export interface CensusOptions {
   /** Takes every n-th row of each year only, for quick runs; 1 takes all. */
   readonly sampleEvery: number;
+  /** Leaves out the years before; absent: none. */
+  readonly fromYear?: number;
 }
 
 /** Columns that are no features. */
 const otherColumns: ReadonlySet<string> = new Set(['id', 'year', 'prediction', 'predicted_probability', 'employed']);
 
 /** Reads the three files. Rows come by time, which is by year and id. Fails with `invalid_file`. */
-export async function readCensus(folder: string, { sampleEvery }: CensusOptions): Promise<CensusRow[]> {
+export async function readCensus(folder: string, { sampleEvery, fromYear = 0 }: CensusOptions): Promise<CensusRow[]> {
   const employedById = new Map<number, number>();
   const byYear = new Map<number, Served[]>();
   await readFile(`${folder}/employment_MA_reference.pq`, employedById, byYear);
   await readFile(`${folder}/employment_MA_analysis.pq`, employedById, byYear);
   await readFile(`${folder}/employment_MA_analysis_target.pq`, employedById, byYear);
-  const years = Array.from(byYear).sort(([a], [b]) => a - b);
+  const years = Array.from(byYear)
+    .filter(([year]) => year >= fromYear)
+    .sort(([a], [b]) => a - b);
   return years.flatMap(([year, served]) => rowsOfYear(year, served, employedById, sampleEvery));
 }
 

@@ -26,9 +26,12 @@ export interface DemoRun {
 /** Longest wait for an answer, milliseconds: past it something is wrong with the server, which the demo should say. */
 const answerMsMax = 120_000;
 
+/** A rate says nothing before so long. */
+const rateSecondsMin = 1;
+
 /** Replays the rows and prints what the server says of them. Fails where the server does not take or answer something. */
 export async function runDemo({ url, rows, progress, print }: DemoRun): Promise<void> {
-  const client = createHttpClient({ url, connectionsMax: 4, answerMsMax, patienceMs: 0 });
+  const client = createHttpClient({ url, connectionsMax: 4, answerMsMax, patienceMs: 10_000 });
   const section = (title: string, lines: readonly string[]): void => {
     for (const line of ['', title, '', ...lines]) print(line);
   };
@@ -63,9 +66,10 @@ async function showReplay(
 ): Promise<void> {
   const startedMs = performance.now();
   const result = await replay(client, rows, ({ month, predictions, truths }) => {
-    const perSecond = (predictions + truths) / Math.max(0.001, (performance.now() - startedMs) / 1000);
+    const seconds = (performance.now() - startedMs) / 1000;
     const done = `${whole(predictions)} of ${whole(rows.length)} predictions, ${whole(truths)} truths`;
-    progress.show(`${month}  ${done}, ${whole(Math.round(perSecond))} rows/s`);
+    const rate = seconds < rateSecondsMin ? '' : `, ${whole(Math.round((predictions + truths) / seconds))} rows/s`;
+    progress.show(`${month}  ${done}${rate}`);
   });
   progress.end();
   const { predictions, truths, seconds } = result;
