@@ -1,0 +1,80 @@
+/**
+ * The labels of a series, and their canonical bytes: for each label, in the byte order of names, its name, 0xFF, its value,
+ * 0xFF, all UTF-8, which never holds 0xFF. The metric's name is the label `__name__`. A label with an empty value is the
+ * same as none. Equal series have equal bytes, and a series' id is xxHash64 over them, so that every node computes the
+ * same id. Source of the form: Prometheus, model/labels, `Labels.Hash`.
+ */
+export type Label = readonly [name: string, value: string];
+
+/** Sorted by the bytes of their names, each name once. */
+export type Labels = readonly Label[];
+
+/** The label that names the metric. */
+export const metricNameLabel = '__name__';
+
+/** Ends each name and each value. */
+export const labelEndByte = 0xff;
+
+export const labelLimits = {
+  /** Most labels of a series, its name included. A guess, four times what users of Prometheus are advised. */
+  labelsMax: 128,
+  /** Longest label name or value, bytes of UTF-8. */
+  labelBytesMax: 64 * 1024,
+} as const;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Orders texts as their UTF-8 bytes, which JavaScript's own order does not where surrogates meet U+E000 and above. */
+export function compareUtf8(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return codeUnitRank(x) - codeUnitRank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for the highest code points: they go behind U+E000 to U+FFFF. */
+const codeUnitRank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+
+/** Labels out of pairs in any order: sorted, without the empty ones. Of a name that comes twice both stay; see `firstRepeated`. */
+export const sortedLabels = (pairs: Iterable<Label>): Label[] =>
+  Array.from(pairs)
+    .filter(([, value]) => value !== '')
+    .sort(([a], [b]) => compareUtf8(a, b));
+
+/** The first name that comes twice in sorted labels, if one does. */
+export function firstRepeated(labels: Labels): string | undefined {
+  return labels.find(([name], i) => i > 0 && labels[i - 1]![0] === name)?.[0];
+}
+
+/** Canonical bytes of sorted labels. */
+export function encodeLabels(labels: Labels): Uint8Array {
+  const parts = labels.flatMap(([name, value]) => [encoder.encode(name), encoder.encode(value)]);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 1, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+    bytes[at++] = labelEndByte;
+  }
+  return bytes;
+}
+
+/** The labels that canonical bytes stand for. */
+export function decodeLabels(bytes: Uint8Array): Label[] {
+  const labels: Label[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const nameEnd = bytes.indexOf(labelEndByte, at);
+    const valueEnd = bytes.indexOf(labelEndByte, nameEnd + 1);
+    labels.push([decoder.decode(bytes.subarray(at, nameEnd)), decoder.decode(bytes.subarray(nameEnd + 1, valueEnd))]);
+    at = valueEnd + 1;
+  }
+  return labels;
+}
+
+/** The value of a label, '' where there is none. */
+export const labelValue = (labels: Labels, name: string): string =>
+  labels.find(([candidate]) => candidate === name)?.[1] ?? '';
