@@ -1,41 +1,70 @@
 /**
- * `npm run torture [-- --minutes N] [--seed N]`: kills the server, or the engine under it, at random moments for as long as asked, and
- * then counts. Ends with 1 when an acknowledged row is missing, doubled or changed.
+ * `npm run torture [-- --rounds N] [--seed N]`: in each round, while clients write, the server, the engine under it or both are killed
+ * with -9 at a random moment, or the server is stopped with SIGTERM, or the engine is held still for seconds. Then it counts.
+ * Ends with 1 when an acknowledged row is missing, doubled or changed, or a row is there that was never sent.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { childrenOf, countStored, startClients, startServerProcess } from './kill-cycle.js';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string', default: '1' } },
+  options: { rounds: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
 });
-const endsAt = Date.now() + Number(values.minutes) * 60_000;
+const rounds = Number(values.rounds);
 const random = seeded(Number(values.seed));
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const stillMsMax = 4_000;
+const betweenMsMax = 1_500;
+const roundsPerReport = 25;
 
 const folder = await mkdtemp(join(tmpdir(), 'barograph-torture-'));
 let server = await startServerProcess(folder);
 const clients = startClients(4, server.url);
-const kills = { server: 0, engine: 0, both: 0 };
-while (Date.now() < endsAt) {
-  await pause(200 + random() * 4_000);
-  const victim = (['server', 'engine', 'both'] as const)[Math.floor(random() * 3)]!;
-  kills[victim]++;
-  if (victim !== 'server') for (const pid of childrenOf(server.pid)) process.kill(pid, 'SIGKILL');
-  if (victim === 'engine') continue;
-  await server.kill('SIGKILL');
+const engineProcesses = (): number[] => childrenOf(server.pid);
+const signalEngine = (signal: NodeJS.Signals): void => {
+  for (const pid of engineProcesses()) process.kill(pid, signal);
+};
+async function endServer(signal: NodeJS.Signals): Promise<void> {
+  await server.kill(signal);
   server = await startServerProcess(folder);
   clients.moveTo(server.url);
+}
+
+const harms = {
+  'server killed': () => endServer('SIGKILL'),
+  'engine killed': async () => signalEngine('SIGKILL'),
+  'both killed': async () => {
+    signalEngine('SIGKILL');
+    await endServer('SIGKILL');
+  },
+  'server stopped': () => endServer('SIGTERM'),
+  'engine held still': async () => {
+    const held = engineProcesses();
+    for (const pid of held) process.kill(pid, 'SIGSTOP');
+    await delay(random() * stillMsMax);
+    for (const pid of held) process.kill(pid, 'SIGCONT');
+  },
+} as const;
+const names = Object.keys(harms) as (keyof typeof harms)[];
+const done = new Map(names.map((name) => [name, 0]));
+
+for (let round = 1; round <= rounds; round++) {
+  await delay(random() * betweenMsMax);
+  const name = names[Math.floor(random() * names.length)]!;
+  done.set(name, done.get(name)! + 1);
+  await harms[name]();
+  if (round % roundsPerReport === 0)
+    say(`${round} of ${rounds} rounds, ${clients.acknowledged.predictions} predictions`);
 }
 await clients.finish();
 const found = await countStored(server.url);
 await server.kill('SIGTERM');
 
 const { predictions, truths } = clients.acknowledged;
-say(`kills: ${JSON.stringify(kills)}`);
+say(`${rounds} rounds: ${Array.from(done, ([name, times]) => `${name} ${times}`).join(', ')}`);
 say(`acknowledged: ${predictions} predictions, ${truths} truths`);
 say(`found: ${JSON.stringify(found)}`);
 const sound =
