@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { isBarographError } from '../../../src/base/errors.js';
+import { migrate } from '../../../src/storage/schema/migrate.js';
+import { migrations } from '../../../src/storage/schema/migrations.js';
+import { startTestEngine, type TestEngine } from '../test-engine.js';
+
+describe('the schema', () => {
+  let test: TestEngine;
+  const run = (history = migrations) =>
+    migrate(test.engine, { topology: { database: test.engine.database }, program: '1.2.3', history });
+  const versions = () =>
+    test.engine.query<{ number: number; program: string }>({
+      sql: 'SELECT number, program FROM _version ORDER BY number',
+    });
+
+  before(async () => {
+    test = await startTestEngine();
+  });
+  beforeEach(() => test.clear());
+  after(() => test.stop());
+
+  it('is made whole in an empty database, and each migration is recorded with the program that ran it', async () => {
+    assert.equal(await run(), migrations.at(-1)!.number);
+    const expected = migrations.map(({ number }) => ({ number, program: '1.2.3' }));
+    assert.deepEqual(await versions(), expected);
+    assert.equal(await run(), migrations.at(-1)!.number);
+    assert.deepEqual(await versions(), expected, 'a second start applies nothing');
+  });
+
+  it('takes from an older database only what it lacks', async () => {
+    await run(migrations.slice(0, 1));
+    const applied: number[] = [];
+    await migrate(test.engine, {
+      topology: { database: test.engine.database },
+      program: '1.2.3',
+      onApplied: ({ number }) => applied.push(number),
+    });
+    assert.deepEqual(
+      applied,
+      migrations.slice(1).map(({ number }) => number),
+    );
+  });
+
+  it('is not harmed by a start that was cut off between a migration and its record', async () => {
+    await run();
+    for (const { statements } of migrations)
+      for (const sql of statements({ database: test.engine.database })) await test.engine.command({ sql });
+  });
+
+  it('refuses a database that a newer program wrote, in a sentence', async () => {
+    await run();
+    await test.engine.command({ sql: `INSERT INTO _version (number, name, program) VALUES (1000, 'later', '9.0.0')` });
+    await assert.rejects(run(), (error) => {
+      assert.ok(isBarographError(error, 'newer_database'));
+      assert.match(error.message, /at schema version 1000, and this program knows versions up to \d+/);
+      return true;
+    });
+  });
+
+  it('has numbers that follow each other', () => {
+    assert.deepEqual(
+      migrations.map(({ number }) => number),
+      migrations.map((_, i) => i + 1),
+    );
+  });
+});
+
+describe('the schema of a cluster', () => {
+  let test: TestEngine;
+  before(async () => {
+    test = await startTestEngine();
+  });
+  after(() => test.stop());
+
+  const statements = migrations.flatMap((migration) => migration.statements({ database: 'b', cluster: 'prod' }));
+  const tables = (sql: string): string => /^CREATE TABLE IF NOT EXISTS `b`\.`(\w+)`/.exec(sql)?.[1] ?? '';
+
+  it('is what the engine itself can parse', async () => {
+    for (const sql of statements) {
+      const [row] = await test.engine.query<{ text: string }>({
+        sql: 'SELECT formatQuery({sql:String}) AS text',
+        params: { sql },
+      });
+      assert.match(row!.text, /ON CLUSTER prod/);
+    }
+  });
+
+  it('has a replicated table on each shard, and over it a distributed one with the plain name', () => {
+    const local = statements.filter((sql) => / ENGINE = Replicated\w*MergeTree\('/.test(sql)).map(tables);
+    const distributed = statements.filter((sql) => /ENGINE = Distributed\('prod', 'b', /.test(sql)).map(tables);
+    assert.deepEqual(
+      local,
+      distributed.map((name) => `${name}_local`),
+    );
+    assert.ok(distributed.includes('prediction_rows') && distributed.includes('metric_samples'));
+  });
+
+  it('makes the same columns as one node', () => {
+    const columnsOf = (sql: string) => /\(\n([\s\S]*?)\n\) ENGINE/.exec(sql)?.[1];
+    const one = migrations.flatMap((migration) => migration.statements({ database: 'b' }));
+    const byTable = new Map(statements.map((sql) => [tables(sql), columnsOf(sql)]));
+    for (const sql of one.filter((each) => / ENGINE = \w*MergeTree\(/.test(each)))
+      assert.equal(byTable.get(`${tables(sql)}_local`), columnsOf(sql));
+  });
+});
