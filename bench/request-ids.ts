@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { lookUpPrediction } from '../src/evaluation/prediction-lookup.js';
 import { uncounted } from '../src/ingest/counters.js';
-import { openKnownIds } from '../src/ingest/known-ids.js';
-import { storeGroundTruth } from '../src/ingest/store-ground-truth.js';
+import { openKnownIds } from '../src/ingest/events/known-ids.js';
+import { storeGroundTruth } from '../src/ingest/events/store-ground-truth.js';
 import { groundTruthDecoder } from '../src/protocols/json/ground-truth-decoder.js';
 import { migrate } from '../src/storage/schema/migrate.js';
 import { startTestEngine } from '../test/storage/test-engine.js';
@@ -113,6 +113,7 @@ async function tieTruth(count: number): Promise<void> {
     kind: 'ground_truth' as const,
     batch,
     sequence: 2 ** 40 + count * 10,
+    rowCount: batch.rowCount,
     arrivedMs: Date.now(),
     bytes: 0,
   }));

@@ -7,30 +7,37 @@
  */
 import { type Clock, systemClock } from '../base/clock.js';
 import { isBarographError, messageOf } from '../base/errors.js';
-import type { Engine } from '../storage/engine.js';
 import type { Log } from '../wal/log.js';
-import type { IngestCounters } from './counters.js';
-import type { EventRecord } from './event-record.js';
-import type { KnownIds } from './known-ids.js';
-import { endOf, type LogTail } from './log-tail.js';
-import { storeGroundTruth } from './store-ground-truth.js';
-import { storeMetricLines } from './store-metric-lines.js';
-import { type StoreContext, storePredictions } from './store-predictions.js';
+import { endOf, type LogTail, type TailRecord } from './log-tail.js';
 import { createWaker, type Waker } from './waker.js';
 
 export type AppenderState = 'idle' | 'gathering' | 'storing' | 'retrying' | 'stopped';
 
-export interface AppenderOptions {
+/** What storing has to know of the attempt. */
+export interface StoreAttempt {
+  /** Rows below this number may have been stored by an earlier attempt or before a crash. */
+  readonly maybeStoredBelow: number;
+  /** Tells attempts apart: a token that the engine has seen says nothing about rows that it lost. */
+  readonly attempt: number;
+}
+
+export interface AppenderOptions<R extends TailRecord> {
   readonly log: Log;
-  readonly tail: LogTail;
-  readonly engine: Engine;
-  readonly knownIds: KnownIds;
-  readonly counters: IngestCounters;
+  readonly tail: LogTail<R>;
+  /** Brings records to their tables. It is called again with the same ones where it fails. */
+  readonly store: (records: readonly R[], attempt: StoreAttempt) => Promise<void>;
+  readonly counters: FlushCounters;
   readonly flushIntervalMs: number;
   readonly flushRowsMax: number;
   readonly flushBytesMax: number;
   readonly clock?: Clock;
   readonly onProblem?: (problem: string) => void;
+}
+
+export interface FlushCounters {
+  /** One successful flush to the engine, all tables together. */
+  flushed(seconds: number): void;
+  flushFailed(code: string): void;
 }
 
 export interface Appender {
@@ -52,8 +59,8 @@ interface Waiter {
 }
 
 /** What the loop and its callers share. */
-interface Loop {
-  readonly options: AppenderOptions;
+interface Loop<R extends TailRecord> {
+  readonly options: AppenderOptions<R>;
   readonly waker: Waker;
   /** Rows below were in the log before this start, so that an earlier run may have stored them. */
   readonly bornAt: number;
@@ -70,9 +77,9 @@ const retryPauseMsMax = 5_000;
 /** How long an idle appender sleeps without being woken; only a bound. */
 const idleMsMax = 60_000;
 
-export function startAppender(options: AppenderOptions): Appender {
+export function startAppender<R extends TailRecord>(options: AppenderOptions<R>): Appender {
   const { log, tail } = options;
-  const loop: Loop = {
+  const loop: Loop<R> = {
     options,
     waker: createWaker(),
     bornAt: log.nextSequence,
@@ -109,7 +116,7 @@ export function startAppender(options: AppenderOptions): Appender {
   };
 }
 
-async function run(loop: Loop): Promise<void> {
+async function run<R extends TailRecord>(loop: Loop<R>): Promise<void> {
   const { log, tail, flushRowsMax, flushBytesMax } = loop.options;
   for (;;) {
     await gather(loop);
@@ -128,7 +135,7 @@ async function run(loop: Loop): Promise<void> {
 }
 
 /** Returns when there is something to store and reason to store it now. */
-async function gather(loop: Loop): Promise<void> {
+async function gather<R extends TailRecord>(loop: Loop<R>): Promise<void> {
   const { options, waker } = loop;
   const { clock = systemClock, tail } = options;
   loop.state = 'idle';
@@ -140,17 +147,17 @@ async function gather(loop: Loop): Promise<void> {
   loop.hurried = false;
 }
 
-const isFull = ({ tail, flushRowsMax, flushBytesMax }: AppenderOptions): boolean =>
+const isFull = <R extends TailRecord>({ tail, flushRowsMax, flushBytesMax }: AppenderOptions<R>): boolean =>
   tail.waitingRows >= flushRowsMax || tail.bytes >= flushBytesMax;
 
 /** False where the appender was stopped before it succeeded. */
-async function storeUntilDone(loop: Loop, work: readonly EventRecord[]): Promise<boolean> {
-  const { counters } = loop.options;
+async function storeUntilDone<R extends TailRecord>(loop: Loop<R>, work: readonly R[]): Promise<boolean> {
+  const { counters, store } = loop.options;
   for (let attempt = 0; ; attempt++) {
     try {
       loop.state = 'storing';
       const started = performance.now();
-      await store(work, contextOf(loop, attempt));
+      if (work.length > 0) await store(work, { maybeStoredBelow: maybeStoredBelow(loop, attempt), attempt });
       if (work.length > 0) counters.flushed((performance.now() - started) / 1000);
       loop.problem = undefined;
       return true;
@@ -164,32 +171,17 @@ async function storeUntilDone(loop: Loop, work: readonly EventRecord[]): Promise
   }
 }
 
-function report(loop: Loop, problem: string): void {
+function report<R extends TailRecord>(loop: Loop<R>, problem: string): void {
   loop.problem = problem;
   loop.options.onProblem?.(problem);
 }
 
-const contextOf = ({ options, bornAt }: Loop, attempt: number): StoreContext => ({
-  engine: options.engine,
-  knownIds: options.knownIds,
-  counters: options.counters,
-  maybeStoredBelow: attempt === 0 ? bornAt : Number.POSITIVE_INFINITY,
-  attempt,
-});
+const maybeStoredBelow = <R extends TailRecord>({ bornAt }: Loop<R>, attempt: number): number =>
+  attempt === 0 ? bornAt : Number.POSITIVE_INFINITY;
 
-function releaseWaiters(loop: Loop): void {
+function releaseWaiters<R extends TailRecord>(loop: Loop<R>): void {
   const { position } = loop.options.tail;
   for (const { resolve } of loop.waiters.filter(({ sequence }) => sequence <= position)) resolve();
   loop.waiters = loop.waiters.filter(({ sequence }) => sequence > position);
   loop.hurried ||= loop.waiters.length > 0;
-}
-
-/** Predictions first: truth of the same flush then finds them. */
-async function store(work: readonly EventRecord[], context: StoreContext): Promise<void> {
-  const predictions = work.filter((record) => record.kind === 'prediction');
-  if (predictions.length > 0) await storePredictions(predictions, context);
-  const truths = work.filter((record) => record.kind === 'ground_truth');
-  if (truths.length > 0) await storeGroundTruth(truths, context);
-  const lines = work.filter((record) => record.kind === 'metric_line');
-  if (lines.length > 0) await storeMetricLines(lines, context);
 }

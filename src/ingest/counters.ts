@@ -1,7 +1,9 @@
 /** What ingestion counts. The composition root hands in counters that `/metrics` exposes; a test hands in its own. */
+import type { FlushCounters } from './appender.js';
+
 export type EventKind = 'prediction' | 'ground_truth' | 'metric_line';
 
-export interface IngestCounters {
+export interface IngestCounters extends FlushCounters {
   rowsAccepted(kind: EventKind, rows: number): void;
   rowsRejected(kind: EventKind, code: string, rows: number): void;
   rowsStored(kind: EventKind, rows: number): void;
@@ -9,9 +11,6 @@ export interface IngestCounters {
   predictionsRepeated(rows: number): void;
   /** A prediction that took the place of a different one under the same request id. */
   predictionsReplaced(rows: number): void;
-  /** One successful flush to the engine, all tables together. */
-  flushed(seconds: number): void;
-  flushFailed(code: string): void;
 }
 
 export const uncounted: IngestCounters = {

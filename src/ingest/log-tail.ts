@@ -7,18 +7,26 @@
  * handed out. A record that would leave a gap is not kept.
  */
 import type { Log } from '../wal/log.js';
-import { decodeEventRecord, type EventRecord } from './event-record.js';
+
+/** A record of the log, decoded. */
+export interface TailRecord {
+  /** Number of its first row. */
+  readonly sequence: number;
+  readonly rowCount: number;
+  /** Size in memory. */
+  readonly bytes: number;
+}
 
 export interface TailLimits {
   readonly rowsMax: number;
   readonly bytesMax: number;
 }
 
-export interface LogTail {
+export interface LogTail<R extends TailRecord> {
   /** A record that the log has made durable. */
-  offer(record: EventRecord): void;
+  offer(record: R): void;
   /** The next records to store, in order: at least one if there is any, and no more once a limit is reached. */
-  next(limits: TailLimits): Promise<EventRecord[]>;
+  next(limits: TailLimits): Promise<R[]>;
   /** Everything below `sequence` is stored. Comes after `next` and before the next `next`. */
   advance(sequence: number): void;
   /** The first row that is not stored. */
@@ -29,10 +37,15 @@ export interface LogTail {
   readonly bytes: number;
 }
 
-export const endOf = (record: EventRecord): number => record.sequence + record.batch.rowCount;
+export const endOf = (record: TailRecord): number => record.sequence + record.rowCount;
 
-export function createLogTail(log: Log, bytesMax: number): LogTail {
-  let records: EventRecord[] = [];
+/** `decode` makes a record of a payload of the log; at most `bytesMax` bytes of records are kept. */
+export function createLogTail<R extends TailRecord>(
+  log: Log,
+  bytesMax: number,
+  decode: (sequence: number, payload: Uint8Array) => R,
+): LogTail<R> {
+  let records: R[] = [];
   let bytes = 0;
   let position = log.checkpointSequence;
   /** End of what `next` has handed out; the record that starts here leaves no gap. */
@@ -46,7 +59,7 @@ export function createLogTail(log: Log, bytesMax: number): LogTail {
       bytes += record.bytes;
     },
     async next(limits) {
-      const work = records.length > 0 ? within(records, limits) : await readFromLog(log, position, limits);
+      const work = records.length > 0 ? within(records, limits) : await readFromLog(log, position, limits, decode);
       const last = work.at(-1);
       if (last !== undefined) handedOut = Math.max(handedOut, endOf(last));
       return work;
@@ -69,17 +82,22 @@ export function createLogTail(log: Log, bytesMax: number): LogTail {
   };
 }
 
-function within(records: readonly EventRecord[], limits: TailLimits): EventRecord[] {
+function within<R extends TailRecord>(records: readonly R[], limits: TailLimits): R[] {
   const budget = createBudget(limits);
   const end = records.findIndex((record) => !budget(record));
   return records.slice(0, end === -1 ? records.length : Math.max(1, end));
 }
 
-async function readFromLog(log: Log, from: number, limits: TailLimits): Promise<EventRecord[]> {
+async function readFromLog<R extends TailRecord>(
+  log: Log,
+  from: number,
+  limits: TailLimits,
+  decode: (sequence: number, payload: Uint8Array) => R,
+): Promise<R[]> {
   const budget = createBudget(limits);
-  const work: EventRecord[] = [];
+  const work: R[] = [];
   for await (const { sequence, payload } of log.read(from)) {
-    const record = decodeEventRecord(sequence, payload);
+    const record = decode(sequence, payload);
     if (!budget(record) && work.length > 0) break;
     work.push(record);
   }
@@ -87,11 +105,11 @@ async function readFromLog(log: Log, from: number, limits: TailLimits): Promise<
 }
 
 /** Says of record after record whether it still fits. */
-function createBudget({ rowsMax, bytesMax }: TailLimits): (record: EventRecord) => boolean {
+function createBudget({ rowsMax, bytesMax }: TailLimits): (record: TailRecord) => boolean {
   let rows = 0;
   let bytes = 0;
   return (record) => {
-    rows += record.batch.rowCount;
+    rows += record.rowCount;
     bytes += record.bytes;
     return rows <= rowsMax && bytes <= bytesMax;
   };

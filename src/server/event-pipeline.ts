@@ -7,9 +7,11 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { BarographError, isBarographError, messageOf } from '../base/errors.js';
 import { type Appender, startAppender } from '../ingest/appender.js';
 import type { IngestCounters } from '../ingest/counters.js';
-import { createEventIntake, type EventIntake } from '../ingest/event-intake.js';
-import { openKnownIds } from '../ingest/known-ids.js';
-import { createLogTail } from '../ingest/log-tail.js';
+import { createEventIntake, type EventIntake } from '../ingest/events/event-intake.js';
+import { decodeEventRecord, type EventRecord } from '../ingest/events/event-record.js';
+import { openKnownIds } from '../ingest/events/known-ids.js';
+import { storeEvents } from '../ingest/events/store-events.js';
+import { createLogTail, type LogTail } from '../ingest/log-tail.js';
 import { migrate } from '../storage/schema/migrate.js';
 import { type Log, openLog } from '../wal/log.js';
 import type { Logger } from './cli/log.js';
@@ -53,7 +55,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
     clock,
     onDamage: (damage) => logger[damage.rowsMayBeLost ? 'error' : 'info']({ ...damage }, damage.message),
   });
-  const tail = createLogTail(log, ingest.memoryBytesMax);
+  const tail = createLogTail(log, ingest.memoryBytesMax, decodeEventRecord);
   const stopping = new AbortController();
   const storing = startStoring({ ...options, log, tail, stopping: stopping.signal });
   await storing.attempted.catch(async (error: unknown) => {
@@ -91,7 +93,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
 
 interface StoringOptions extends PipelineOptions {
   readonly log: Log;
-  readonly tail: ReturnType<typeof createLogTail>;
+  readonly tail: LogTail<EventRecord>;
   readonly stopping: AbortSignal;
 }
 
@@ -148,8 +150,7 @@ async function prepare(options: StoringOptions): Promise<Appender> {
   const appender = startAppender({
     log,
     tail,
-    engine,
-    knownIds,
+    store: (records, attempt) => storeEvents(records, { ...attempt, engine, knownIds, counters }),
     counters,
     flushIntervalMs: configuration.ingest.flushIntervalMs,
     flushRowsMax: configuration.ingest.flushRowsMax,

@@ -104,7 +104,7 @@ export function openClickhouseEngine(options: ClickhouseEngineOptions): Engine {
       return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
     },
     async command(statement) {
-      const settings = { insert_deduplication_token: uniqueToken(), ...statement.settings };
+      const settings = { ...intoShards, insert_deduplication_token: uniqueToken(), ...statement.settings };
       const readOnly = statement.user === 'reader';
       await drained((await send(requestOf(readOnly ? statement : { ...statement, settings }))).body);
     },
@@ -179,6 +179,7 @@ function insertRequestOf(database: string, insert: NativeInsert): Request {
     blocks: insert.blocks,
     settings: {
       async_insert: 0,
+      ...intoShards,
       insert_deduplication_token: insert.deduplicationToken ?? uniqueToken(),
       ...insert.settings,
     },
@@ -236,6 +237,9 @@ function destroyOnAbort(body: Readable, signal: AbortSignal): void {
   signal.addEventListener('abort', abort, { once: true });
   body.once('close', () => signal.removeEventListener('abort', abort));
 }
+
+/** On a cluster an insert has ended when the shards have its rows, not when the node that took it has put them aside. */
+const intoShards = { distributed_foreground_insert: 1 };
 
 /**
  * Makes an insert unlike every other. Without a token ClickHouse drops one whose rows merely equal those of an earlier one, and

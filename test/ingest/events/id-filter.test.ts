@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import xxhash from 'xxhash-wasm';
-import { createIdFilter, filterBitsPerId } from '../../src/ingest/id-filter.js';
+import { createIdFilter, filterBitsPerId } from '../../../src/ingest/events/id-filter.js';
 
 const { h64 } = await xxhash();
 const hashes = (prefix: string, count: number): bigint[] =>

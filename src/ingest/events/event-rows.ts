@@ -1,6 +1,6 @@
 /** Records of the log as the rows to store: one batch, each row with its id and the time it arrived. */
-import { concatBatches } from '../model/column-rows.js';
-import type { Batch, Column, NumberColumn, TimeColumn } from '../model/columns.js';
+import { concatBatches } from '../../model/column-rows.js';
+import type { Batch, Column, NumberColumn, TimeColumn } from '../../model/columns.js';
 
 /** What storing adds to an event: its number in the log, and when it came. */
 export type RowColumns = { readonly row_id: NumberColumn; readonly arrived: TimeColumn };

@@ -8,12 +8,13 @@
  * Only `prediction_rows` is not idempotent by itself, so rows that an earlier attempt may have stored are asked for
  * first. All reading tables but that one ignore a row that is there twice.
  */
-import { sameRow, takeRows } from '../model/column-rows.js';
-import { type Batch, type NumberColumn, type TimeColumn, textAt, textColumnOf } from '../model/columns.js';
-import type { PredictionColumns } from '../model/prediction.js';
-import type { Engine } from '../storage/engine.js';
-import { encodeBlock } from '../storage/native/encode.js';
-import type { IngestCounters } from './counters.js';
+import { sameRow, takeRows } from '../../model/column-rows.js';
+import { type Batch, type NumberColumn, type TimeColumn, textAt, textColumnOf } from '../../model/columns.js';
+import type { PredictionColumns } from '../../model/prediction.js';
+import type { Engine } from '../../storage/engine.js';
+import { encodeBlock } from '../../storage/native/encode.js';
+import type { StoreAttempt } from '../appender.js';
+import type { IngestCounters } from '../counters.js';
 import { predictionRowTypes } from './event-columns.js';
 import type { EventRecord } from './event-record.js';
 import { eventRows, type RowColumns } from './event-rows.js';
@@ -24,14 +25,10 @@ import { overAnyPartitions, rowsByWeek } from './weeks.js';
 export type PredictionRows = Batch<PredictionColumns & RowColumns>;
 type PredictionRecord = EventRecord & { kind: 'prediction' };
 
-export interface StoreContext {
+export interface StoreContext extends StoreAttempt {
   readonly engine: Engine;
   readonly knownIds: KnownIds;
   readonly counters: IngestCounters;
-  /** Rows below this number may have been stored by an earlier attempt or before a crash. */
-  readonly maybeStoredBelow: number;
-  /** Tells attempts apart: a token that the engine has seen says nothing about rows that it lost. */
-  readonly attempt: number;
 }
 
 export async function storePredictions(records: readonly PredictionRecord[], context: StoreContext): Promise<void> {

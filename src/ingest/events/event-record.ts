@@ -2,14 +2,14 @@
  * One record of the event log: a batch of one kind with the time it arrived. `docs/formats/event-record.md` has the
  * grammar. The payload's body is a block of ClickHouse's Native format, so that storing a record moves columns, not rows.
  */
-import { BarographError } from '../base/errors.js';
-import { type Batch, byteSizeOfBatch, type Column } from '../model/columns.js';
-import type { GroundTruthBatch } from '../model/ground-truth.js';
-import type { MetricLineBatch } from '../model/metric-line.js';
-import type { PredictionBatch } from '../model/prediction.js';
-import { decodeBlocks } from '../storage/native/decode.js';
-import { encodeBlock } from '../storage/native/encode.js';
-import type { EventKind } from './counters.js';
+import { BarographError } from '../../base/errors.js';
+import { type Batch, byteSizeOfBatch, type Column } from '../../model/columns.js';
+import type { GroundTruthBatch } from '../../model/ground-truth.js';
+import type { MetricLineBatch } from '../../model/metric-line.js';
+import type { PredictionBatch } from '../../model/prediction.js';
+import { decodeBlocks } from '../../storage/native/decode.js';
+import { encodeBlock } from '../../storage/native/encode.js';
+import type { EventKind } from '../counters.js';
 import { groundTruthLogTypes, metricLineTypes, predictionLogTypes } from './event-columns.js';
 
 const headerBytes = 16;
@@ -24,6 +24,7 @@ export type EventBatch =
 export type EventRecord = EventBatch & {
   /** Row id of the first row. */
   readonly sequence: number;
+  readonly rowCount: number;
   readonly arrivedMs: number;
   /** Size of the batch in memory. */
   readonly bytes: number;
@@ -59,7 +60,8 @@ export function decodeEventRecord(sequence: number, payload: Uint8Array): EventR
     );
   const [kind, { types }] = found;
   const batch: Batch = decodeBlocks(payload.subarray(headerBytes), types, 'log_corrupt');
-  const record = { kind, batch, sequence, arrivedMs: header.readDoubleLE(8), bytes: byteSizeOfBatch(batch) };
+  const arrivedMs = header.readDoubleLE(8);
+  const record = { kind, batch, sequence, rowCount: batch.rowCount, arrivedMs, bytes: byteSizeOfBatch(batch) };
   // The types of a kind make the columns of its batch.
   return record as unknown as EventRecord;
 }

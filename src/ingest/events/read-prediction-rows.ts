@@ -1,13 +1,13 @@
 /** Reads stored predictions back as columns, by where they lie. */
 
-import type { Batch } from '../model/columns.js';
-import type { PredictionColumns } from '../model/prediction.js';
-import type { Engine } from '../storage/engine.js';
-import { decodeBlocks } from '../storage/native/decode.js';
+import type { Batch } from '../../model/columns.js';
+import type { PredictionColumns } from '../../model/prediction.js';
+import type { Engine } from '../../storage/engine.js';
+import { decodeBlocks } from '../../storage/native/decode.js';
+import { listedBytes, statementChunks } from '../statement-chunks.js';
 import { predictionRowTypes } from './event-columns.js';
 import type { RowColumns } from './event-rows.js';
 import type { KnownPrediction } from './known-ids.js';
-import { listedBytes, statementChunks } from './statement-chunks.js';
 
 const types = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...predictionRowTypes } as const;
 

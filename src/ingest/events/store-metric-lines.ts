@@ -1,6 +1,6 @@
 /** Stores lines of samples. Both tables below keep one row a key, so a repeated insert changes nothing. */
-import { concatBatches } from '../model/column-rows.js';
-import { encodeBlock } from '../storage/native/encode.js';
+import { concatBatches } from '../../model/column-rows.js';
+import { encodeBlock } from '../../storage/native/encode.js';
 import { metricLineTypes } from './event-columns.js';
 import type { EventRecord } from './event-record.js';
 import type { StoreContext } from './store-predictions.js';

@@ -2,8 +2,8 @@
  * Stores a run of ground-truth records: every revision as it came, and each tied to its prediction where that is known.
  * Truth that comes before its prediction is tied when the prediction is stored. Every step may be repeated.
  */
-import { textAt } from '../model/columns.js';
-import { encodeBlock } from '../storage/native/encode.js';
+import { textAt } from '../../model/columns.js';
+import { encodeBlock } from '../../storage/native/encode.js';
 import { groundTruthLogTypes } from './event-columns.js';
 import type { EventRecord } from './event-record.js';
 import { eventRows } from './event-rows.js';

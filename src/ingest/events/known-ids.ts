@@ -3,9 +3,9 @@
  * which is what nearly every prediction is; the rest are looked up in `prediction_ids`.
  */
 import xxhash from 'xxhash-wasm';
-import type { Engine } from '../storage/engine.js';
+import type { Engine } from '../../storage/engine.js';
+import { listedBytes, statementChunks } from '../statement-chunks.js';
 import { createIdFilter, type IdFilter } from './id-filter.js';
-import { listedBytes, statementChunks } from './statement-chunks.js';
 
 /** Where the current prediction of a request id lies. */
 export interface KnownPrediction {

@@ -2,18 +2,18 @@
  * Takes a body of events: decodes it into columns, reports the rows that are wrong, and acknowledges the rest once the
  * log has them on disk. A body that fails as a whole leaves nothing behind.
  */
-import type { Clock } from '../base/clock.js';
-import { BarographError } from '../base/errors.js';
-import { byteSizeOfBatch } from '../model/columns.js';
-import type { Rejection } from '../model/rejection.js';
-import { type ContentEncoding, decodedBody } from '../protocols/content-encoding.js';
-import { groundTruthDecoder } from '../protocols/json/ground-truth-decoder.js';
-import { metricLineDecoder } from '../protocols/json/metric-line-decoder.js';
-import { predictionDecoder } from '../protocols/json/prediction-decoder.js';
-import type { Log } from '../wal/log.js';
-import type { EventKind, IngestCounters } from './counters.js';
-import { type EventBatch, encodeEventRecord } from './event-record.js';
-import type { LogTail } from './log-tail.js';
+import type { Clock } from '../../base/clock.js';
+import { BarographError } from '../../base/errors.js';
+import { byteSizeOfBatch } from '../../model/columns.js';
+import type { Rejection } from '../../model/rejection.js';
+import { type ContentEncoding, decodedBody } from '../../protocols/content-encoding.js';
+import { groundTruthDecoder } from '../../protocols/json/ground-truth-decoder.js';
+import { metricLineDecoder } from '../../protocols/json/metric-line-decoder.js';
+import { predictionDecoder } from '../../protocols/json/prediction-decoder.js';
+import type { Log } from '../../wal/log.js';
+import type { EventKind, IngestCounters } from '../counters.js';
+import type { LogTail } from '../log-tail.js';
+import { type EventBatch, type EventRecord, encodeEventRecord } from './event-record.js';
 
 export interface IntakeLimits {
   /** Largest body as sent, bytes. */
@@ -28,7 +28,7 @@ export interface IntakeLimits {
 
 export interface IntakeOptions {
   readonly log: Log;
-  readonly tail: LogTail;
+  readonly tail: LogTail<EventRecord>;
   readonly counters: IngestCounters;
   readonly limits: IntakeLimits;
   readonly clock: Clock;
@@ -111,7 +111,8 @@ const decoders = {
 
 async function append(event: EventBatch, { log, tail, clock, onAppended }: IntakeOptions): Promise<void> {
   const arrivedMs = clock.nowMs();
-  const sequence = await log.append(encodeEventRecord(event, arrivedMs), event.batch.rowCount);
-  tail.offer({ ...event, sequence, arrivedMs, bytes: byteSizeOfBatch(event.batch) });
+  const { rowCount } = event.batch;
+  const sequence = await log.append(encodeEventRecord(event, arrivedMs), rowCount);
+  tail.offer({ ...event, sequence, rowCount, arrivedMs, bytes: byteSizeOfBatch(event.batch) });
   onAppended();
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mondayOf, rowsByWeek } from '../../src/ingest/weeks.js';
+import { mondayOf, rowsByWeek } from '../../../src/ingest/events/weeks.js';
 
 const day = (text: string): number => Date.parse(text) / 86_400_000;
 
