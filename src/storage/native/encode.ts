@@ -5,13 +5,16 @@
  * A block is a varint of the number of columns, a varint of the number of rows, and for each column its name, its type and
  * its values. Fixed-width values lie end to end, little-endian; each text has a varint of its length before it; a Nullable
  * column has a byte per row (1 where absent) before its values; an Array column has the end of each row as 64 bits,
- * then the items; a Map column is an Array with two runs of items, keys and values.
+ * then the items; a Map column is an Array with two runs of items, keys and values. A LowCardinality column says the version of its
+ * dictionary, the width of its places, how many texts there are, the texts, how many rows, and their places
+ * (`src/DataTypes/Serializations/SerializationLowCardinality.cpp`).
  */
 import { assert } from '../../base/assert.js';
 import { type Column, type ListColumn, lengthOf, type MapColumn, type TextColumn } from '../../model/columns.js';
 import { copyBytes, wordViewOf } from './copy-bytes.js';
 import { fixedBytes } from './fixed-values.js';
 import { columnKindOf, fixedTypes, type NativeType, nativeTypeOf } from './native-type.js';
+import type { DictionaryColumn, RawColumn } from './prepared-columns.js';
 import type { RunColumn } from './run-column.js';
 import { varintSize, writeVarint } from './varint.js';
 
@@ -19,8 +22,10 @@ export interface NativeColumn {
   readonly name: string;
   /** Name of the ClickHouse type, as `nativeTypeOf` knows it. */
   readonly type: string;
-  readonly data: Column | RunColumn;
+  readonly data: ColumnData;
 }
+
+type ColumnData = Column | RunColumn | RawColumn | DictionaryColumn;
 
 /** Where the next byte goes. The buffer is as long as the block, so nothing ever grows. */
 interface Output {
@@ -57,7 +62,11 @@ function unzeroed(size: number): Uint8Array {
   return new Uint8Array(buffer.buffer, 0, size);
 }
 
-function checkColumn(name: string, type: NativeType, data: Column | RunColumn, rowCount: number): void {
+function checkColumn(name: string, type: NativeType, data: ColumnData, rowCount: number): void {
+  if (data.kind === 'raw' || data.kind === 'dictionary') {
+    checkPrepared(name, type, data, rowCount);
+    return;
+  }
   if (data.kind === 'run') {
     const last = data.first + rowCount - 1;
     assert(type.form === 'fixed' && type.name === 'UInt64' && !type.nullable, `column ${name}: a run is for UInt64`);
@@ -79,9 +88,24 @@ function checkColumn(name: string, type: NativeType, data: Column | RunColumn, r
   }
 }
 
+function checkPrepared(name: string, type: NativeType, data: RawColumn | DictionaryColumn, rowCount: number): void {
+  if (data.kind === 'raw') {
+    assert(type.form === 'fixed' && !type.nullable, `column ${name}: raw values are of a fixed width`);
+    assert(
+      data.bytes.length === rowCount * fixedTypes[type.name].width,
+      `column ${name}: ${rowCount} values are wanted`,
+    );
+    return;
+  }
+  assert(type.form === 'text' && type.dictionary, `column ${name}: a dictionary is for LowCardinality(String)`);
+  assert(data.places.length === rowCount, `column ${name}: ${rowCount} rows are wanted, got ${data.places.length}`);
+}
+
 const endOf = (column: ListColumn | MapColumn): number => column.offsets[column.offsets.length - 1]!;
 
-function sizeOf(type: NativeType, data: Column | RunColumn, rowCount: number): number {
+function sizeOf(type: NativeType, data: ColumnData, rowCount: number): number {
+  if (data.kind === 'raw') return data.bytes.length;
+  if (data.kind === 'dictionary') return dictionarySize(data);
   switch (type.form) {
     case 'fixed':
       return rowCount * (fixedTypes[type.name].width + (type.nullable ? 1 : 0));
@@ -108,7 +132,20 @@ function textsSize({ offsets }: TextColumn, rowCount: number): number {
   return size;
 }
 
-function writeColumn(out: Output, name: string, type: NativeType, data: Column | RunColumn, rowCount: number): void {
+function writeColumn(out: Output, name: string, type: NativeType, data: ColumnData, rowCount: number): void {
+  switch (data.kind) {
+    case 'raw':
+      append(out, data.bytes);
+      break;
+    case 'dictionary':
+      writeDictionary(out, data);
+      break;
+    default:
+      writeValues(out, name, type, data, rowCount);
+  }
+}
+
+function writeValues(out: Output, name: string, type: NativeType, data: Column | RunColumn, rowCount: number): void {
   switch (type.form) {
     case 'fixed': {
       const { nulls, values } = fixedBytes(name, type, data, rowCount);
@@ -134,6 +171,25 @@ function writeColumn(out: Output, name: string, type: NativeType, data: Column |
       break;
     }
   }
+}
+
+/** Version, flags with the width of a place, number of texts, number of rows: 64 bits each. */
+const dictionaryWords = 4;
+const dictionaryVersion = 1;
+/** The texts stand here in full. */
+const hasTexts = 0x200;
+
+const dictionarySize = ({ texts, places }: DictionaryColumn): number =>
+  8 * dictionaryWords + textsSize(texts, lengthOf(texts)) + places.byteLength;
+
+function writeDictionary(out: Output, { texts, places }: DictionaryColumn): void {
+  const word = (value: number): void => append(out, new Uint8Array(Uint32Array.of(value, 0).buffer));
+  word(dictionaryVersion);
+  word(hasTexts | Math.log2(places.BYTES_PER_ELEMENT));
+  word(lengthOf(texts));
+  writeTexts(out, texts, lengthOf(texts));
+  word(places.length);
+  append(out, new Uint8Array(places.buffer, places.byteOffset, places.byteLength));
 }
 
 function append(out: Output, bytes: Uint8Array): void {

@@ -116,3 +116,28 @@ test('an answer of many blocks comes back whole and in order', async () => {
   assert.ok(n.values.every((value, i) => value === i));
   assert.equal(Buffer.from(s.bytes).toString(), Array.from({ length: 300_000 }, (_, i) => i).join(''));
 });
+
+test('columns that are prepared land as they are: raw values, and texts with a dictionary of any width', async () => {
+  const { engine } = started;
+  await engine.command({
+    sql: 'CREATE TABLE prepared (m LowCardinality(String), id UInt64) ENGINE = MergeTree ORDER BY ()',
+  });
+  const texts = textColumnOf(['up', 'größe', '']);
+  for (const places of [Uint8Array.of(1, 0, 2), Uint16Array.of(1, 0, 2), Uint32Array.of(1, 0, 2)]) {
+    const ids = new Uint8Array(Uint32Array.of(1, 0, 0xffffffff, 0xffffffff, 0, 1).buffer);
+    const block = encodeBlock(
+      [
+        { name: 'm', type: 'LowCardinality(String)', data: { kind: 'dictionary', texts, places } },
+        { name: 'id', type: 'UInt64', data: { kind: 'raw', bytes: ids } },
+      ],
+      3,
+    );
+    await engine.insert({ table: 'prepared', columns: ['m', 'id'], blocks: [block] });
+    assert.deepEqual(await engine.query({ sql: 'SELECT * FROM prepared' }), [
+      { m: 'größe', id: '1' },
+      { m: 'up', id: '18446744073709551615' },
+      { m: '', id: '4294967296' },
+    ]);
+    await engine.command({ sql: 'TRUNCATE TABLE prepared' });
+  }
+});
