@@ -18,7 +18,7 @@ export const errorKinds = {
   bad_request: kind(400, 'The request is not of the documented form; the message names the parameter or place.'),
   unknown_parameter: kind(400, 'A query parameter or configuration key is not known; the nearest known one is named.'),
   unsupported_content_type: kind(415, 'The body has a content type that this endpoint does not take.'),
-  unsupported_encoding: kind(415, 'The body has a content encoding other than identity, gzip or zstd.'),
+  unsupported_encoding: kind(415, 'The body has a content encoding that this endpoint does not take.'),
   corrupt_encoding: kind(400, 'The compressed body does not decompress; nothing of it was stored.'),
   empty_body: kind(400, 'The body holds no row.'),
   incomplete_body: kind(400, 'The body ended before its announced or encoded end; nothing of it was stored.'),
@@ -28,6 +28,12 @@ export const errorKinds = {
   not_acceptable: kind(406, 'None of the formats that the request accepts is offered here.'),
   // rows
   invalid_json: kind(400, 'The text is not JSON; the message names the place.'),
+  invalid_protobuf: kind(400, 'The body is not the protobuf message that it should be; the message names the byte.'),
+  invalid_exposition: kind(
+    400,
+    'The text is not of the Prometheus text format or OpenMetrics; the message names the place.',
+  ),
+  invalid_line_protocol: kind(400, 'The line is not of the Influx line protocol; the message names the place.'),
   invalid_utf8: kind(400, 'The bytes are not valid UTF-8.'),
   missing_field: kind(400, 'A required field is absent.'),
   wrong_type: kind(400, 'A field holds a value of another type than its own.'),
@@ -36,13 +42,32 @@ export const errorKinds = {
   too_long: kind(400, 'A text is longer than its limit.'),
   too_many_features: kind(400, 'A row has more features than the limit.'),
   too_many_values: kind(400, 'A list or map of a row, other than its features, has more entries than its limit.'),
+  too_many_samples: kind(400, 'A body holds more samples than its limit; nothing of it was stored.'),
+  duplicate_sample: kind(400, 'A body holds two samples of one series without times of their own; the first was kept.'),
   too_deep: kind(400, 'Objects and arrays lie deeper within one another than the limit.'),
   duplicate_key: kind(400, 'An object holds the same key twice.'),
   unknown_field: kind(400, 'A row holds a field that is not known; the nearest known one is named.'),
   outside_time_window: kind(400, 'A time lies outside the accepted window.'),
   row_too_large: kind(400, 'A row is longer than its limit.'),
+  over_cardinality_budget: kind(
+    400,
+    'A new series is over a budget of cardinality, and none of its labels could be folded.',
+  ),
+  rejected_by_rule: kind(400, 'A cardinality rule of the configuration refuses the series.'),
+  invalid_histogram: kind(400, 'The parts of a histogram do not fit together.'),
+  unsupported_metric: kind(400, 'A metric is of a kind that is not stored; the message names one that is.'),
+  out_of_order: kind(
+    400,
+    'A delta does not end later than the last one of its series, and was not added to the total.',
+  ),
+  native_histogram: kind(400, 'A sample is a native histogram, which is not stored; classic histograms are.'),
+  series_id_taken: kind(
+    400,
+    'Another series has the same 64-bit id; this one is refused, since both would be one in the tables.',
+  ),
   // queries
   invalid_query: kind(400, 'The SQL statement is not valid; the message is the engine’s.'),
+  invalid_matcher: kind(400, 'A condition on a label is not valid; the message names the place.'),
   query_not_allowed: kind(403, 'The SQL statement tries something that readers may not do.'),
   query_timeout: kind(422, 'The query ran longer than its limit and was stopped.'),
   query_memory: kind(422, 'The query needed more memory than its limit and was stopped.'),
@@ -68,6 +93,12 @@ export const errorKinds = {
   server_unreachable: kind(503, 'Nothing answers at the server’s address, or the connection broke off.', true),
   unexpected_answer: kind(502, 'What answers at the address does not answer as Barograph’s API does.'),
   invalid_file: kind(400, 'A file cannot be read as its format; the message names the place.'),
+  // scraping
+  scrape_failed: kind(
+    502,
+    'A target or a discovery of targets did not answer as it should; the message says how.',
+    true,
+  ),
   // start-up
   bad_configuration: kind(500, 'The configuration is not valid; the message names the key and its source.'),
   folder_in_use: kind(500, 'Another Barograph holds the data folder.'),

@@ -21,6 +21,8 @@ import { sqlRequest } from './contract/sql.js';
 import { type EvaluationServices, registerEvaluations } from './evaluations.js';
 import { type IngestServices, registerIngest } from './ingest.js';
 import { type LookupServices, registerLookup } from './lookup.js';
+import type { MetricServices } from './metrics/metric-services.js';
+import { registerMetricWrites } from './metrics/metric-writes.js';
 import { type OperationsServices, registerOperations } from './operations.js';
 import { registerSql, type SqlServices } from './sql.js';
 import { explainValidation } from './validation.js';
@@ -28,6 +30,7 @@ import { explainValidation } from './validation.js';
 export interface AppServices {
   readonly version: string;
   readonly ingest: IngestServices;
+  readonly metrics: MetricServices;
   readonly lookup: LookupServices;
   readonly evaluation: EvaluationServices;
   readonly sql: SqlServices;
@@ -75,6 +78,7 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
     refResolver: { buildLocalReference: ({ $id }, _base, _fragment, i) => String($id ?? `def-${i}`) },
   });
   await app.register(async (scope) => registerIngest(scope, services.ingest));
+  await app.register(async (scope) => registerMetricWrites(scope, services.metrics));
   await app.register(async (scope) => registerLookup(scope, services.lookup));
   await app.register(async (scope) => registerEvaluations(scope, services.evaluation));
   await app.register(async (scope) => registerSql(scope, services.sql));

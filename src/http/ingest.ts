@@ -1,8 +1,8 @@
-/** POST /api/ml/predictions, /api/ml/ground-truth and /api/v1/import. */
+/** POST /api/ml/predictions and /api/ml/ground-truth. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BarographError } from '../base/errors.js';
 import type { EventKind } from '../ingest/counters.js';
-import type { EventIntake, Intake } from '../ingest/event-intake.js';
+import type { EventIntake, Intake } from '../ingest/events/event-intake.js';
 import { parseContentEncoding } from '../protocols/content-encoding.js';
 import { failures } from './contract/errors.js';
 import { intakeAnswer } from './contract/events.js';
@@ -49,7 +49,6 @@ export function registerIngest(app: FastifyInstance, services: IngestServices): 
         return reply.code(result.accepted > 0 ? 200 : 400).send(result);
       },
     );
-  registerMetricImport(app, services);
 }
 
 const nothingTaken = {
@@ -59,34 +58,6 @@ const nothingTaken = {
 
 /** A body's schema is for OpenAPI; the decoder checks it row by row. */
 const unvalidated = { validatorCompiler: () => () => true };
-
-function registerMetricImport(app: FastifyInstance, services: IngestServices): void {
-  app.post(
-    '/api/v1/import',
-    {
-      schema: {
-        tags: ['Metrics'],
-        summary: 'Take samples as JSON lines',
-        description:
-          'One series a line, in the form that VictoriaMetrics imports and exports; gzip or zstd allowed. Any time is taken. A sample for a time that is there already takes its place.',
-        body: { type: 'array', items: { $ref: 'MetricLine#' } },
-        consumes: ['application/x-ndjson', 'application/json'],
-        response: {
-          204: { description: 'Every line is on disk.', type: 'null' },
-          200: intakeAnswer,
-          400: nothingTaken,
-          ...failures,
-        },
-      },
-      ...unvalidated,
-    },
-    async (request, reply) => {
-      const result = await take('metric_line', request, services);
-      if (result.rejected === 0) return reply.code(204).send();
-      return reply.code(result.accepted > 0 ? 200 : 400).send(result);
-    },
-  );
-}
 
 function take(kind: EventKind, request: FastifyRequest, { intake, refusal }: IngestServices): Promise<Intake> {
   const refused = refusal();

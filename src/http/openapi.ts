@@ -4,7 +4,15 @@ import { type AppServices, buildApp } from './app.js';
 export async function openApiDocument(version: string): Promise<object> {
   const none = {} as never;
   // Routes are only registered, never called, so no service behind them is touched.
-  const services: AppServices = { version, ingest: none, lookup: none, evaluation: none, sql: none, operations: none };
+  const services: AppServices = {
+    version,
+    ingest: none,
+    metrics: none,
+    lookup: none,
+    evaluation: none,
+    sql: none,
+    operations: none,
+  };
   const app = await buildApp(services);
   const document = app.swagger();
   await app.close();

@@ -1,7 +1,7 @@
 /** What ingestion counts. The composition root hands in counters that `/metrics` exposes; a test hands in its own. */
 import type { FlushCounters } from './appender.js';
 
-export type EventKind = 'prediction' | 'ground_truth' | 'metric_line';
+export type EventKind = 'prediction' | 'ground_truth';
 
 export interface IngestCounters extends FlushCounters {
   rowsAccepted(kind: EventKind, rows: number): void;

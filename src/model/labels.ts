@@ -23,7 +23,8 @@ export const labelLimits = {
 } as const;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark at the start of a value is part of it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Orders texts as their UTF-8 bytes, which JavaScript's own order does not where surrogates meet U+E000 and above. */
 export function compareUtf8(a: string, b: string): number {

@@ -1,6 +1,7 @@
 /** Grows a batch of samples, for decoders whose bodies do not hold canonical keys. */
 import type { SampleBatch } from './sample-batch.js';
-import { staleMarkerHigh, staleMarkerLow, valueWords } from './sample-batch.js';
+import { staleMarkerHigh, staleMarkerLow } from './sample-batch.js';
+import { SampleColumns } from './sample-columns.js';
 
 export interface SampleBatchBuilder {
   readonly sampleCount: number;
@@ -16,88 +17,43 @@ export interface SampleBatchBuilder {
 }
 
 /** A guess: a scrape of an ordinary exporter. */
-const firstRuns = 256;
-const firstSamples = 256;
-const firstKeyBytes = 16 * 1024;
+const firstKeyBytes = 4 * 1024;
+
+/** Up to this length a loop copies bytes faster than `set`, which has to make a view first. A guess. */
+const loopBytesMax = 128;
 
 export function createSampleBatchBuilder(): SampleBatchBuilder {
+  const columns = new SampleColumns();
   let keys = new Uint8Array(firstKeyBytes);
+  let keyStart = 0;
   let keyEnd = 0;
-  let keyStarts = new Uint32Array(firstRuns);
-  let keyEnds = new Uint32Array(firstRuns);
-  let sampleEnds = new Uint32Array(firstRuns);
-  let runCount = 0;
-  let timesMs = new Float64Array(firstSamples);
-  let values = new Float64Array(firstSamples);
-  let words = valueWords(values);
-  let sampleCount = 0;
-  /** Where the open run's samples begin. */
-  let runStart = 0;
 
   function endRun(): void {
-    if (runCount === 0) return;
-    if (sampleCount > runStart) {
-      sampleEnds[runCount - 1] = sampleCount;
-      return;
-    }
-    runCount--;
-    keyEnd = keyStarts[runCount]!;
+    if (columns.endRun(keyStart, keyEnd)) keyStart = keyEnd;
+    else keyEnd = keyStart;
   }
-
-  function room(): number {
-    if (sampleCount === timesMs.length) {
-      timesMs = grown(timesMs, sampleCount * 2);
-      values = grown(values, sampleCount * 2);
-      words = valueWords(values);
-    }
-    return sampleCount++;
-  }
-
-  const addBits = (timeMs: number, low: number, high: number): void => {
-    const i = room();
-    timesMs[i] = timeMs;
-    words[2 * i] = low;
-    words[2 * i + 1] = high;
-  };
 
   return {
     get sampleCount() {
-      return sampleCount;
+      return columns.sampleCount;
     },
     beginRun(source, start, end) {
       endRun();
-      const bytes = end - start;
-      if (keyEnd + bytes > keys.length) keys = grown(keys, Math.max(keys.length * 2, keyEnd + bytes));
-      if (runCount === keyStarts.length) {
-        keyStarts = grown(keyStarts, runCount * 2);
-        keyEnds = grown(keyEnds, runCount * 2);
-        sampleEnds = grown(sampleEnds, runCount * 2);
+      keyEnd = keyStart + end - start;
+      if (keyEnd > keys.length) {
+        const larger = new Uint8Array(Math.max(keys.length * 2, keyEnd));
+        larger.set(keys.subarray(0, keyStart));
+        keys = larger;
       }
-      keys.set(source.subarray(start, end), keyEnd);
-      keyStarts[runCount] = keyEnd;
-      keyEnd += bytes;
-      keyEnds[runCount] = keyEnd;
-      runCount++;
-      runStart = sampleCount;
+      if (end - start > loopBytesMax) keys.set(source.subarray(start, end), keyStart);
+      else for (let from = start, to = keyStart; from < end; from++, to++) keys[to] = source[from]!;
     },
-    add(timeMs, value) {
-      const i = room();
-      timesMs[i] = timeMs;
-      values[i] = value;
-    },
-    addBits,
-    addStaleMarker: (timeMs) => addBits(timeMs, staleMarkerLow, staleMarkerHigh),
+    add: (timeMs, value) => columns.add(timeMs, value),
+    addBits: (timeMs, low, high) => columns.addBits(timeMs, low, high),
+    addStaleMarker: (timeMs) => columns.addBits(timeMs, staleMarkerLow, staleMarkerHigh),
     finish() {
       endRun();
-      return { keyForm: 'canonical', keys, keyStarts, keyEnds, runCount, sampleEnds, sampleCount, timesMs, values };
+      return columns.batch('canonical', keys);
     },
   };
-}
-
-type Growable = Uint8Array | Uint32Array | Float64Array;
-
-function grown<T extends Growable>(array: T, length: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(length);
-  larger.set(array as never);
-  return larger;
 }

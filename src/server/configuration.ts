@@ -11,6 +11,7 @@ import { type ConfigurationKey, keysOf } from './configuration-keys.js';
 const kiB = 2 ** 10;
 const miB = 2 ** 20;
 const giB = 2 ** 30;
+const dayMs = 86_400_000;
 
 const key = (form: FormName, description: string, rest: object = {}): TSchemaOptions => ({
   form,
@@ -93,6 +94,60 @@ export const configurationSchema = Type.Object({
       256 * miB,
       'Most bytes of the filter that tells new request ids from known ones without asking the engine.',
     ),
+  }),
+  metrics: Type.Object({
+    accept: Type.Object({
+      behindMs: number(
+        'duration_or_off',
+        7 * dayMs,
+        'How far behind the server’s clock the time of a sample may lie. `off` accepts any time. Imports have no such bound.',
+      ),
+      aheadMs: number(
+        'duration_or_off',
+        600_000,
+        'How far ahead of the server’s clock the time of a sample may lie. `off` accepts any time. Imports have no such bound.',
+      ),
+    }),
+    flushIntervalMs: duration(
+      10_000,
+      'Samples are in their table, and so seen by SQL, after this time at the latest.',
+      {
+        minimum: 1,
+      },
+    ),
+    flushRowsMax: count(1_000_000, 'Samples that wait for the engine are flushed at once when they are this many.'),
+    memoryBytesMax: size(
+      256 * miB,
+      'Most bytes of samples that wait in memory for the engine. Samples past them wait in the log alone and are read back.',
+    ),
+    chunkBytesMax: Type.Optional(
+      Type.Unsafe<number>(
+        key(
+          'size',
+          'Most bytes of samples that are kept in memory for queries, in chunks. The present hour stays whatever it takes.',
+          {
+            minimum: 16 * miB,
+            defaultMeaning: 'a quarter of the machine’s memory',
+          },
+        ),
+      ),
+    ),
+    senderKeysBytesMax: size(
+      256 * miB,
+      'Most bytes of what is remembered of senders’ names for series, so that known series are found without decoding a label.',
+      { minimum: miB },
+    ),
+    cardinality: Type.Object({
+      seriesMax: count(2_000_000, 'Most series in all.'),
+      seriesPerMetricMax: count(
+        200_000,
+        'Most series of one metric; the parts of a histogram or summary count as one metric.',
+      ),
+      valuesPerLabelMax: count(20_000, 'Most values of one label of one metric.'),
+      newSeriesPerMinuteMax: Type.Optional(
+        Type.Unsafe<number>(key('count', 'Most new series in a minute.', { minimum: 1, defaultMeaning: 'any number' })),
+      ),
+    }),
   }),
   query: Type.Object({
     timeMaxMs: duration(30_000, 'Longest time that a query may run.', { minimum: 1 }),

@@ -7,8 +7,11 @@ import type { Logger } from './cli/log.js';
 import { packageVersion } from './cli/version.js';
 import type { Configuration } from './configuration.js';
 import { type ServerEngine, startEngine } from './engine.js';
+import { prepareEngine } from './engine-preparation.js';
 import { type EventPipeline, startEventPipeline } from './event-pipeline.js';
+import { type MetricPipeline, startMetricPipeline } from './metric-pipeline.js';
 import { createMetrics } from './metrics.js';
+import { newestSampleMs } from './newest-sample.js';
 import { readiness } from './readiness.js';
 
 export interface RunningServer {
@@ -24,13 +27,15 @@ export interface RunningServer {
 interface Parts {
   stopping: boolean;
   engine?: ServerEngine;
-  pipeline?: EventPipeline;
+  events?: EventPipeline;
+  metrics?: MetricPipeline;
+  readonly ending: AbortController;
   app?: FastifyInstance;
 }
 
 /** Starts a server and resolves once it takes requests. Fails with a coded error where it cannot, leaving nothing running. */
 export async function serve(configuration: Configuration, log: Logger): Promise<RunningServer> {
-  const parts: Parts = { stopping: false };
+  const parts: Parts = { stopping: false, ending: new AbortController() };
   try {
     const url = await start(parts, configuration, log);
     log.info({ url, data: configuration.data }, 'listening');
@@ -49,20 +54,28 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
   const metrics = createMetrics(version);
   const slots = createQuerySlots(configuration.query.concurrentMax);
   parts.engine = await startEngine(configuration, log);
-  parts.pipeline = await startEventPipeline({
+  parts.events = await startEventPipeline({ configuration, counters: metrics.counters, logger: log });
+  parts.metrics = await startMetricPipeline({
     configuration,
-    serverEngine: parts.engine,
-    counters: metrics.counters,
+    counters: metrics.metricCounters,
+    logger: log,
+    completeFromMs: await newestSampleMs(parts.engine.engine),
+  });
+  const { engine, events, metrics: samples } = parts;
+  const preparation = await prepareEngine({
+    serverEngine: engine,
     program: version,
     logger: log,
+    stopping: parts.ending.signal,
+    async onSchema() {
+      await events.beginStoring(engine.engine);
+      await samples.beginStoring(engine.engine, engine.topology);
+    },
   });
-  const { engine, pipeline } = parts;
   let engineUp = true;
   metrics.bind({
-    logBytes: () => pipeline.log.stats().bytes,
-    logAgeSeconds: () => (pipeline.log.stats().oldestUnstoredAgeMs ?? 0) / 1000,
-    waitingRows: pipeline.waitingRows,
-    logFsyncs: () => pipeline.log.stats().fsyncs,
+    logs: { events, metrics: samples },
+    seriesCount: () => samples.index.seriesCount,
     engineUp: () => Number(engineUp),
     queriesRunning: () => slots.running,
     queriesWaiting: () => slots.waiting,
@@ -72,9 +85,10 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
       engineUp = (await engine.engine.health()).ok;
       return metrics.text();
     },
-    readiness: () => readiness({ engine, pipeline, configuration, version, stopping: parts.stopping }),
+    readiness: () =>
+      readiness({ engine, preparation, events, metrics: samples, configuration, version, stopping: parts.stopping }),
   };
-  const services = { version, operations, ...dataServices(parts, engine, pipeline, configuration, slots) };
+  const services = { version, operations, ...dataServices(parts, engine, configuration, slots) };
   parts.app = await buildApp(services, { logger: log });
   return listen(parts.app, configuration);
 }
@@ -82,12 +96,18 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
 function dataServices(
   parts: Parts,
   { engine }: ServerEngine,
-  { intake, waitUntilStored }: EventPipeline,
-  { query, evaluation }: Configuration,
+  { query, evaluation, ingest }: Configuration,
   slots: AppServices['sql']['slots'],
 ): Omit<AppServices, 'version' | 'operations'> {
+  const { intake, waitUntilStored } = parts.events!;
+  const refusal = (): BarographError | undefined => (parts.stopping ? stopping() : undefined);
   return {
-    ingest: { intake, refusal: () => (parts.stopping ? stopping() : undefined) },
+    ingest: { intake, refusal },
+    metrics: {
+      intake: parts.metrics!.intake,
+      refusal,
+      limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
+    },
     lookup: { engine, waitUntilStored },
     evaluation: {
       engine,
@@ -97,6 +117,7 @@ function dataServices(
     sql: {
       engine,
       slots,
+      waitUntilStored: async () => void (await Promise.all([waitUntilStored(), parts.metrics!.waitUntilStored()])),
       limits: {
         timeMs: query.timeMaxMs,
         memoryBytes: query.memoryBytesMax,
@@ -116,7 +137,8 @@ async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration):
     await withinGrace(parts.app.close(), graceMs);
     parts.app.server.closeAllConnections();
   }
-  await parts.pipeline?.stop(graceMs);
+  parts.ending.abort();
+  await Promise.all([parts.events?.stop(graceMs), parts.metrics?.stop(graceMs)]);
   await parts.engine?.stop();
 }
 

@@ -17,8 +17,7 @@ const send = (...lines: string[]) =>
 
 /** Waits until what was acknowledged is stored, then asks. */
 async function ask<Row>(query: string): Promise<Row[]> {
-  await server.get('/api/ml/models?fresh=1');
-  return server.sql<Row>(query);
+  return server.sql<Row>(query, {}, '?fresh=1');
 }
 
 test('samples of an import are rows with their labels, over as many days as they reach', async () => {

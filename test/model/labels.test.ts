@@ -28,6 +28,7 @@ describe('labels', () => {
       ['job', 'api'],
     ]);
     assert.equal(Buffer.from(encodeLabels(labels)).toString('latin1'), '__name__\xffup\xffjob\xffapi\xff');
+    assert.deepEqual(decodeLabels(encodeLabels([['\ufeffa', '\ufeff']])), [['\ufeffa', '\ufeff']]);
     fc.assert(
       fc.property(distinctLabels, (pairs) => {
         assert.deepEqual(decodeLabels(encodeLabels(sortedLabels(pairs))), sortedLabels(pairs));

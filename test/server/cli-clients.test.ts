@@ -33,8 +33,10 @@ const readiness = {
   version: '1.2.3',
   problems: [],
   engine: { ok: true, state: 'running', version: '26.7.3' },
-  log: { bytes: 1_572_864, bytes_max: 10 * 2 ** 30, waiting_rows: 0 },
-  appender: 'idle',
+  logs: {
+    events: { bytes: 1_572_864, bytes_max: 10 * 2 ** 30, waiting_rows: 0, appender: 'idle' },
+    metrics: { bytes: 0, bytes_max: 10 * 2 ** 30, waiting_rows: 0, appender: 'storing' },
+  },
 };
 
 test('status of a ready server tells its parts and succeeds', async () => {
@@ -45,15 +47,15 @@ test('status of a ready server tells its parts and succeeds', async () => {
       stdout,
       `Barograph 1.2.3 at ${url} is ready\n` +
         '  engine    running, ClickHouse 26.7.3\n' +
-        '  log       1.5 MiB of 10 GiB, no row waits for the engine\n' +
-        '  appender  idle\n',
+        '  events    log 1.5 MiB of 10 GiB, no row waits for the engine, appender idle\n' +
+        '  metrics   log 0 B of 10 GiB, no row waits for the engine, appender storing\n',
     );
   });
 });
 
 test('status of a server that is not ready tells what is wrong, in words or as JSON, and fails', async () => {
-  const log = { ...readiness.log, waiting_rows: 12 };
-  const unready = { ...readiness, ready: false, problems: ['the engine does not answer: it was killed'], log };
+  const logs = { ...readiness.logs, events: { ...readiness.logs.events, waiting_rows: 12 } };
+  const unready = { ...readiness, ready: false, problems: ['the engine does not answer: it was killed'], logs };
   await withServer(answer(503, unready), async (url) => {
     const [words, json] = await Promise.all(
       [[], ['--json']].map((more) => runCli(['status', '--url', `${url}/`, ...more])),

@@ -6,6 +6,7 @@ import { uncounted } from '../../src/ingest/counters.js';
 import { createLog } from '../../src/server/cli/log.js';
 import { loadConfiguration } from '../../src/server/configuration-loading.js';
 import type { ServerEngine } from '../../src/server/engine.js';
+import { type EnginePreparation, prepareEngine } from '../../src/server/engine-preparation.js';
 import { type EventPipeline, startEventPipeline } from '../../src/server/event-pipeline.js';
 import type { Engine, NativeInsert } from '../../src/storage/engine.js';
 import { startTestEngine, type TestEngine, temporaryFolder } from '../storage/test-engine.js';
@@ -24,14 +25,32 @@ function serverEngine(engine: Engine, prepare: () => Promise<void> = () => Promi
   return { engine, topology: { database: engine.database }, state, prepare, stop: () => Promise.resolve() };
 }
 
-const start = (data: string, engine: ServerEngine, set: readonly string[] = []): Promise<EventPipeline> =>
-  startEventPipeline({
-    configuration: loadConfiguration({ flags: { data, set: [...set] }, environment: {}, workingFolder: data }),
-    serverEngine: engine,
-    counters: uncounted,
-    program: 'test',
-    logger,
-  });
+interface Started extends EventPipeline {
+  readonly preparation: EnginePreparation;
+}
+
+async function start(data: string, serverEngine: ServerEngine, set: readonly string[] = []): Promise<Started> {
+  const configuration = loadConfiguration({ flags: { data, set: [...set] }, environment: {}, workingFolder: data });
+  const pipeline = await startEventPipeline({ configuration, counters: uncounted, logger });
+  const ending = new AbortController();
+  const stop = async (graceMs: number): Promise<void> => {
+    ending.abort();
+    await pipeline.stop(graceMs);
+  };
+  try {
+    const preparation = await prepareEngine({
+      serverEngine,
+      program: 'test',
+      logger,
+      stopping: ending.signal,
+      onSchema: () => pipeline.beginStoring(serverEngine.engine),
+    });
+    return { ...pipeline, stop, preparation };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}
 
 async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await temporaryFolder();
@@ -145,11 +164,11 @@ describe('while the engine is away', () => {
         if (away) throw new BarographError('engine_unavailable', 'nothing answers');
       };
       const pipeline = await start(folder, serverEngine(test_.engine, prepare));
-      assert.match(pipeline.problem() ?? '', /nothing answers/);
+      assert.match(pipeline.preparation.problem() ?? '', /nothing answers/);
       assert.equal((await send(pipeline, 0, 100)).accepted, 100);
       await assert.rejects(pipeline.waitUntilStored(), { code: 'engine_unavailable' });
       away = false;
-      while (pipeline.problem() !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (pipeline.preparation.problem() !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
       await pipeline.waitUntilStored();
       assert.deepEqual(await counts(test_.engine), expected(100));
       await pipeline.stop(1_000);

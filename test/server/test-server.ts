@@ -23,7 +23,8 @@ export interface TestServer {
   send<Body>(path: string, rows: readonly object[]): Promise<Answer<Body>>;
   /** One value of `/metrics`; 0 where the series is absent. */
   metric(name: string): Promise<number>;
-  sql<Row>(query: string, params?: object): Promise<Row[]>;
+  /** `parameters` of the URL, such as `?fresh=1`. */
+  sql<Row>(query: string, params?: object, parameters?: string): Promise<Row[]>;
   /** Stops the server, keeping its folder. */
   halt(): Promise<void>;
   /** Stops the server and removes its folder. */
@@ -71,10 +72,14 @@ export async function startTestServer({ folder: given, set = [] }: TestServerOpt
       const line = body.split('\n').find((each) => each.startsWith(`${name} `));
       return line === undefined ? 0 : Number(line.slice(name.length + 1));
     },
-    async sql<Row>(query: string, params: object = {}) {
-      const answer = await self.post<{ data: Row[] }>('/api/sql', JSON.stringify({ query, params, format: 'JSON' }), {
-        'content-type': 'application/json',
-      });
+    async sql<Row>(query: string, params: object = {}, parameters = '') {
+      const answer = await self.post<{ data: Row[] }>(
+        `/api/sql${parameters}`,
+        JSON.stringify({ query, params, format: 'JSON' }),
+        {
+          'content-type': 'application/json',
+        },
+      );
       if (answer.status !== 200) throw new Error(`SQL failed: ${JSON.stringify(answer.body)}`);
       return answer.body.data;
     },

@@ -24,9 +24,16 @@ const folder = await mkdtemp(join(tmpdir(), 'barograph-torture-'));
 let server = await startServerProcess(folder);
 const clients = startClients(4, server.url);
 const engineProcesses = (): number[] => childrenOf(server.pid);
-const signalEngine = (signal: NodeJS.Signals): void => {
-  for (const pid of engineProcesses()) process.kill(pid, signal);
-};
+/** One that is gone already needs no signal. */
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids)
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+}
+const signalEngine = (signal: NodeJS.Signals): void => signalAll(engineProcesses(), signal);
 async function endServer(signal: NodeJS.Signals): Promise<void> {
   await server.kill(signal);
   server = await startServerProcess(folder);
@@ -43,9 +50,9 @@ const harms = {
   'server stopped': () => endServer('SIGTERM'),
   'engine held still': async () => {
     const held = engineProcesses();
-    for (const pid of held) process.kill(pid, 'SIGSTOP');
+    signalAll(held, 'SIGSTOP');
     await delay(random() * stillMsMax);
-    for (const pid of held) process.kill(pid, 'SIGCONT');
+    signalAll(held, 'SIGCONT');
   },
 } as const;
 const names = Object.keys(harms) as (keyof typeof harms)[];

@@ -3,6 +3,13 @@ import Type from 'typebox';
 
 export const healthAnswer = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health' });
 
+const logState = Type.Object({
+  bytes: Type.Integer({ description: 'Bytes of the write-ahead log on disk.' }),
+  bytes_max: Type.Integer(),
+  waiting_rows: Type.Integer({ description: 'Acknowledged rows that are not in their table yet.' }),
+  appender: Type.String({ description: 'What the appender, which brings them there, is doing.' }),
+});
+
 export const readinessAnswer = Type.Object(
   {
     ready: Type.Boolean(),
@@ -14,12 +21,7 @@ export const readinessAnswer = Type.Object(
       version: Type.Optional(Type.String()),
       reason: Type.Optional(Type.String()),
     }),
-    log: Type.Object({
-      bytes: Type.Integer({ description: 'Bytes of the write-ahead log on disk.' }),
-      bytes_max: Type.Integer(),
-      waiting_rows: Type.Integer({ description: 'Acknowledged rows that are not in their table yet.' }),
-    }),
-    appender: Type.String({ description: 'What the appender is doing.' }),
+    logs: Type.Object({ events: logState, metrics: logState }, { description: 'The write-ahead log of each plane.' }),
   },
   { $id: 'Readiness' },
 );

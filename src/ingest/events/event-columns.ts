@@ -44,9 +44,3 @@ export const groundTruthLogTypes = {
 
 /** As in `prediction_rows`, but for row_id and arrived, which storing adds. */
 export const predictionRowTypes = { ...predictionLogTypes, ts: "DateTime64(3, 'UTC')" } as const;
-
-export const metricLineTypes = {
-  labels: textMap(text),
-  timestamps: "Array(DateTime64(3, 'UTC'))",
-  values: 'Array(Float64)',
-} as const;

@@ -8,7 +8,6 @@ import { byteSizeOfBatch } from '../../model/columns.js';
 import type { Rejection } from '../../model/rejection.js';
 import { type ContentEncoding, decodedBody } from '../../protocols/content-encoding.js';
 import { groundTruthDecoder } from '../../protocols/json/ground-truth-decoder.js';
-import { metricLineDecoder } from '../../protocols/json/metric-line-decoder.js';
 import { predictionDecoder } from '../../protocols/json/prediction-decoder.js';
 import type { Log } from '../../wal/log.js';
 import type { EventKind, IngestCounters } from '../counters.js';
@@ -102,11 +101,9 @@ async function takeBody(
   return { accepted, rejected, errors: rejections };
 }
 
-/** An import has no clock window: metric lines may lie at any time. */
 const decoders = {
   prediction: predictionDecoder,
   ground_truth: groundTruthDecoder,
-  metric_line: () => metricLineDecoder(),
 };
 
 async function append(event: EventBatch, { log, tail, clock, onAppended }: IntakeOptions): Promise<void> {

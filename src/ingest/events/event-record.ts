@@ -5,12 +5,11 @@
 import { BarographError } from '../../base/errors.js';
 import { type Batch, byteSizeOfBatch, type Column } from '../../model/columns.js';
 import type { GroundTruthBatch } from '../../model/ground-truth.js';
-import type { MetricLineBatch } from '../../model/metric-line.js';
 import type { PredictionBatch } from '../../model/prediction.js';
 import { decodeBlocks } from '../../storage/native/decode.js';
 import { encodeBlock } from '../../storage/native/encode.js';
 import type { EventKind } from '../counters.js';
-import { groundTruthLogTypes, metricLineTypes, predictionLogTypes } from './event-columns.js';
+import { groundTruthLogTypes, predictionLogTypes } from './event-columns.js';
 
 const headerBytes = 16;
 const formatVersion = 1;
@@ -18,8 +17,7 @@ const formatVersion = 1;
 /** A batch with its kind, which says its columns. */
 export type EventBatch =
   | { readonly kind: 'prediction'; readonly batch: PredictionBatch }
-  | { readonly kind: 'ground_truth'; readonly batch: GroundTruthBatch }
-  | { readonly kind: 'metric_line'; readonly batch: MetricLineBatch };
+  | { readonly kind: 'ground_truth'; readonly batch: GroundTruthBatch };
 
 export type EventRecord = EventBatch & {
   /** Row id of the first row. */
@@ -34,7 +32,6 @@ const kinds: Readonly<Record<EventKind, { readonly byte: number; readonly types:
   {
     prediction: { byte: 1, types: predictionLogTypes },
     ground_truth: { byte: 2, types: groundTruthLogTypes },
-    metric_line: { byte: 3, types: metricLineTypes },
   };
 
 /** The bytes of a record, in parts that follow each other. */

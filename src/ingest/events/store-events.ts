@@ -1,7 +1,6 @@
 /** Stores a run of records of the event log. */
 import type { EventRecord } from './event-record.js';
 import { storeGroundTruth } from './store-ground-truth.js';
-import { storeMetricLines } from './store-metric-lines.js';
 import { type StoreContext, storePredictions } from './store-predictions.js';
 
 /** Predictions first: truth of the same flush then finds them. */
@@ -10,6 +9,4 @@ export async function storeEvents(records: readonly EventRecord[], context: Stor
   if (predictions.length > 0) await storePredictions(predictions, context);
   const truths = records.filter((record) => record.kind === 'ground_truth');
   if (truths.length > 0) await storeGroundTruth(truths, context);
-  const lines = records.filter((record) => record.kind === 'metric_line');
-  if (lines.length > 0) await storeMetricLines(lines, context);
 }

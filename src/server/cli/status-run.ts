@@ -35,20 +35,20 @@ export async function askReadiness(url: string): Promise<ReadinessAnswer> {
 }
 
 /** The report in words: what is wrong first, then each part of the server on a line. */
-export function describeReadiness(
-  { ready, version, problems, engine, log, appender }: ReadinessAnswer,
-  url: string,
-): string {
+export function describeReadiness({ ready, version, problems, engine, logs }: ReadinessAnswer, url: string): string {
   const engineVersion = engine.version === undefined ? '' : `, ClickHouse ${engine.version}`;
-  const waiting = log.waiting_rows === 0 ? 'no row waits' : `${log.waiting_rows} rows wait`;
   const lines = [
     `Barograph ${version} at ${url} ${ready ? 'is ready' : 'is not ready'}`,
     ...problems.map((problem) => `  problem   ${problem}`),
     `  engine    ${engine.state}${engineVersion}`,
-    `  log       ${roughSize(log.bytes)} of ${roughSize(log.bytes_max)}, ${waiting} for the engine`,
-    `  appender  ${appender}`,
+    ...Object.entries(logs).map(([plane, log]) => `  ${plane.padEnd(9)} ${describeLog(log)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeLog({ bytes, bytes_max, waiting_rows, appender }: ReadinessAnswer['logs']['events']): string {
+  const waiting = waiting_rows === 0 ? 'no row waits' : `${waiting_rows} rows wait`;
+  return `log ${roughSize(bytes)} of ${roughSize(bytes_max)}, ${waiting} for the engine, appender ${appender}`;
 }
 
 /** Bytes to three digits, for eyes. */

@@ -60,6 +60,69 @@ ARRAY JOIN arrayZip(timestamps, values) AS sample`,
   ];
 }
 
+const time = "DateTime64(3, 'UTC')";
+
+/** What migration 3 changes in the tables of migration 2: days between which a series has samples, and no arrivals any more. */
+export function renderSeriesTimes(topology: Topology): string[] {
+  const drops = ['metric_arrivals_to_series', 'metric_arrivals_to_samples', 'metric_arrivals'];
+  const carriers = topology.cluster === undefined ? ['metric_series'] : ['metric_series_local', 'metric_series'];
+  return [
+    ...drops.map((name) => `DROP TABLE IF EXISTS ${qualified(name, topology)}${onCluster(topology)} SYNC`),
+    ...carriers.map(
+      (name) => `ALTER TABLE ${qualified(name, topology)}${onCluster(topology)}
+ADD COLUMN IF NOT EXISTS first ${time} DEFAULT 0 COMMENT 'Start of the first day with samples.',
+ADD COLUMN IF NOT EXISTS last ${time} DEFAULT '2299-12-31 00:00:00' COMMENT 'End of the last day with samples.'`,
+    ),
+  ];
+}
+
+export const metricMetadata: TableDefinition = {
+  name: 'metric_metadata',
+  comment: 'What senders told of a metric: its type, help and unit.',
+  columns: [
+    column('metric', 'String'),
+    column('type', text),
+    column('help', 'String'),
+    column('unit', text),
+    column('told_at', time, 'DEFAULT now64(3)'),
+  ],
+  engine: 'ReplacingMergeTree',
+  orderBy: ['metric'],
+  shardBy: 'xxHash64(metric)',
+};
+
+export const metricExemplars: TableDefinition = {
+  name: 'metric_exemplars',
+  comment: 'Examples that senders attach to samples, such as the id of a trace.',
+  columns: [
+    column('metric', text),
+    column('series', 'UInt64'),
+    column('ts', time, 'CODEC(Delta, ZSTD(1))'),
+    column('value', 'Float64'),
+    column('labels', `Map(${text}, String)`),
+  ],
+  engine: 'ReplacingMergeTree',
+  partitionBy: 'toDate(ts)',
+  orderBy: ['metric', 'series', 'ts'],
+  shardBy: 'series',
+};
+
+export const metricEvents: TableDefinition = {
+  name: 'metric_events',
+  comment: 'Samples whose labels have too many values for a series each: rows, as a rule of cardinality routes them.',
+  columns: [
+    column('metric', text),
+    column('series', 'UInt64'),
+    column('labels', `Map(${text}, String)`, 'CODEC(ZSTD(1))'),
+    column('ts', time, 'CODEC(Delta, ZSTD(1))'),
+    column('value', 'Float64', 'CODEC(ZSTD(1))'),
+  ],
+  engine: 'ReplacingMergeTree',
+  partitionBy: 'toDate(ts)',
+  orderBy: ['metric', 'ts', 'series'],
+  shardBy: 'series',
+};
+
 /** Samples with their labels. */
 export const metricsView = `SELECT samples.metric AS metric, labels, samples.ts AS ts, samples.value AS value
 FROM metric_samples AS samples FINAL

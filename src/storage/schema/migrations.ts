@@ -37,4 +37,14 @@ export const migrations: readonly Migration[] = [
       renderView('metrics', metrics.metricsView, topology),
     ],
   },
+  {
+    number: 3,
+    name: 'times of series, metadata, exemplars and routed samples',
+    statements: (topology) => [
+      ...metrics.renderSeriesTimes(topology),
+      ...[metrics.metricMetadata, metrics.metricExemplars, metrics.metricEvents].flatMap((table) =>
+        renderTable(table, topology),
+      ),
+    ],
+  },
 ];

@@ -1,0 +1,127 @@
+/**
+ * Canonical label bytes (model/labels.ts) taken apart in place, with a draft of other values for some of the labels, from
+ * which the bytes of the series are written that the draft stands for. One is used again and again: no garbage but names.
+ */
+import { assert } from '../../base/assert.js';
+import { compareUtf8, encodeLabels, labelEndByte, metricNameLabel } from '../../model/labels.js';
+import { hashBytes } from './label-hash.js';
+import { otherValue } from './rules.js';
+
+/** Label i's name is bytes[starts[i], valueStarts[i] - 1), its value bytes[valueStarts[i], ends[i]). */
+export interface LabelSpans {
+  bytes: Buffer;
+  count: number;
+  /** Name of the metric, '' where there is none. */
+  metric: string;
+  names: string[];
+  starts: Uint32Array;
+  valueStarts: Uint32Array;
+  ends: Uint32Array;
+  /** Hashes of names and values as they came, by label. */
+  nameHashes: Uint32Array;
+  valueHashes: Uint32Array;
+  /** What the draft has instead of a label's value: undefined for the value itself, '' for no such label. */
+  replacements: (string | undefined)[];
+  /** Whether the draft differs from what was read. */
+  isChanged: boolean;
+  /** Whether the draft has the label `__other__` in the place of merged ones. */
+  hasMerged: boolean;
+}
+
+const encoder = new TextEncoder();
+/** Most series have fewer. */
+const firstLabels = 32;
+
+export const createLabelSpans = (): LabelSpans => ({
+  bytes: Buffer.alloc(0),
+  count: 0,
+  metric: '',
+  names: [],
+  starts: new Uint32Array(firstLabels),
+  valueStarts: new Uint32Array(firstLabels),
+  ends: new Uint32Array(firstLabels),
+  nameHashes: new Uint32Array(firstLabels),
+  valueHashes: new Uint32Array(firstLabels),
+  replacements: [],
+  isChanged: false,
+  hasMerged: false,
+});
+
+/** Reads canonical bytes, which must stay as they are while the spans are in use. The draft is what was read. */
+export function readLabels(spans: LabelSpans, labels: Uint8Array): void {
+  spans.bytes = Buffer.from(labels.buffer, labels.byteOffset, labels.byteLength);
+  spans.count = 0;
+  spans.metric = '';
+  spans.names = [];
+  spans.replacements = [];
+  spans.isChanged = false;
+  spans.hasMerged = false;
+  for (let at = 0; at < labels.length; ) at = readLabel(spans, at);
+}
+
+/** Reads the label that begins at a place, and tells where the next one begins. */
+function readLabel(spans: LabelSpans, at: number): number {
+  const { bytes, count } = spans;
+  if (count === spans.starts.length) grow(spans);
+  const nameEnd = bytes.indexOf(labelEndByte, at);
+  const valueEnd = bytes.indexOf(labelEndByte, nameEnd + 1);
+  assert(nameEnd > at && valueEnd > nameEnd, 'labels are not in canonical form');
+  const name = bytes.toString('utf8', at, nameEnd);
+  spans.names.push(name);
+  spans.replacements.push(undefined);
+  spans.starts[count] = at;
+  spans.valueStarts[count] = nameEnd + 1;
+  spans.ends[count] = valueEnd;
+  spans.nameHashes[count] = hashBytes(bytes, at, nameEnd);
+  spans.valueHashes[count] = hashBytes(bytes, nameEnd + 1, valueEnd);
+  if (name === metricNameLabel) spans.metric = bytes.toString('utf8', nameEnd + 1, valueEnd);
+  spans.count++;
+  return valueEnd + 1;
+}
+
+function grow(spans: LabelSpans): void {
+  for (const column of ['starts', 'valueStarts', 'ends', 'nameHashes', 'valueHashes'] as const) {
+    const larger = new Uint32Array(spans[column].length * 2);
+    larger.set(spans[column]);
+    spans[column] = larger;
+  }
+}
+
+export const hasLabel = (spans: LabelSpans, name: string): boolean => spans.names.includes(name);
+
+/** The value of a label as it came. */
+export const valueText = (spans: LabelSpans, label: number): string =>
+  spans.bytes.toString('utf8', spans.valueStarts[label]!, spans.ends[label]!);
+
+/** Whether a label's value, as it came, is the one that stands for folded values. */
+export const isOther = (spans: LabelSpans, label: number): boolean =>
+  spans.ends[label]! - spans.valueStarts[label]! === otherValue.length && valueText(spans, label) === otherValue;
+
+/** Gives a label of the draft another value; '' takes the label out. */
+export function replaceValue(spans: LabelSpans, label: number, value: string): void {
+  spans.replacements[label] = value;
+  spans.isChanged = true;
+}
+
+/** Takes a label out of the draft, which gets the label `__other__` with the value `__other__` in its place. */
+export function mergeLabel(spans: LabelSpans, label: number): void {
+  replaceValue(spans, label, '');
+  spans.hasMerged = true;
+}
+
+/** A copy of the canonical bytes of the draft. */
+export function writeDraft(spans: LabelSpans): Uint8Array {
+  const pieces = spans.names.map((_, label) => pieceOf(spans, label));
+  if (spans.hasMerged) {
+    const later = spans.names.findIndex((name) => compareUtf8(name, otherValue) > 0);
+    pieces.splice(later < 0 ? spans.count : later, 0, [encodeLabels([[otherValue, otherValue]])]);
+  }
+  return new Uint8Array(Buffer.concat(pieces.flat()));
+}
+
+function pieceOf({ bytes, starts, valueStarts, ends, replacements }: LabelSpans, label: number): Uint8Array[] {
+  const value = replacements[label];
+  if (value === undefined) return [bytes.subarray(starts[label]!, ends[label]! + 1)];
+  if (value === '') return [];
+  return [bytes.subarray(starts[label]!, valueStarts[label]!), encoder.encode(value), Uint8Array.of(labelEndByte)];
+}

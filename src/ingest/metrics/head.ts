@@ -1,0 +1,57 @@
+/**
+ * Keeps acknowledged samples readable in memory: the series' times in the index, and the samples in the chunk store, whose hours it
+ * closes and packs as the clock passes them, a little at a time, so that nobody waits for it.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+import type { SeriesIndex } from '../../series/index/series-index.js';
+import type { AdmittedSamples } from './admitted-samples.js';
+
+export interface Head {
+  /** Takes samples that are durable; `sequence` is the number of their record in the log. */
+  append(samples: AdmittedSamples, sequence: number): void;
+  /** Says that everything below `sequence` is in the tables. */
+  setStoredBelow(sequence: number): void;
+  stop(): void;
+}
+
+export interface HeadOptions {
+  readonly index: SeriesIndex;
+  readonly chunks: ChunkStore;
+  readonly clock: Clock;
+}
+
+/** So long after its end an hour is packed: senders' batches and clocks are seldom later than that. A guess. */
+const packDelayMs = 5 * 60_000;
+const tickMs = 1_000;
+const hourMs = 3_600_000;
+/** While samples of past hours come in, as in a backfill, packing them would be undone at once: it waits for so long a pause. A guess. */
+const latePauseMs = 30_000;
+/** Some milliseconds' worth. */
+const chunksPerTurn = 1_000;
+
+export function startHead({ index, chunks, clock }: HeadOptions): Head {
+  let packing = false;
+  let closedBeforeMs = Number.NEGATIVE_INFINITY;
+  let lastLateMs = Number.NEGATIVE_INFINITY;
+  function pack(): void {
+    packing = chunks.seal(chunksPerTurn);
+    if (packing) setImmediate(pack);
+  }
+  const timer = setInterval(() => {
+    const nowMs = clock.nowMs();
+    closedBeforeMs = nowMs - packDelayMs;
+    chunks.closeHours(closedBeforeMs);
+    if (!packing && nowMs - lastLateMs > latePauseMs) pack();
+  }, tickMs).unref();
+  return {
+    append({ refs, runCount, sampleEnds, timesMs, values }, sequence) {
+      // The first sample tells of the batch: senders of late samples send whole batches of them.
+      if (timesMs[0]! < closedBeforeMs - hourMs) lastLateMs = clock.nowMs();
+      index.observe(refs, runCount, sampleEnds, timesMs);
+      chunks.append(refs, runCount, sampleEnds, timesMs, values, sequence);
+    },
+    setStoredBelow: (sequence) => chunks.setStoredUpTo(sequence - 1),
+    stop: () => clearInterval(timer),
+  };
+}

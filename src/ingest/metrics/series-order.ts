@@ -1,0 +1,76 @@
+/**
+ * The order of series in the table of samples: by the bytes of the metric's name, then by id. Kept from flush to flush; series
+ * that have come since are sorted by themselves and merged in, so that a flush among a million series costs no sort of a million.
+ */
+export interface OrderedSeries {
+  readonly refLimit: number;
+  /** By ref. */
+  readonly metrics: Uint32Array;
+  readonly idLow: Uint32Array;
+  readonly idHigh: Uint32Array;
+  readonly metricLimit: number;
+  metricNameBytes(metric: number): Uint8Array;
+}
+
+export interface SeriesOrder {
+  /** Brings in series that have come since. Their place in the order, by ref; refs by their place. */
+  update(): { readonly ranks: Uint32Array; readonly refs: Uint32Array };
+  /** Forgets the order, after refs were given to other series. */
+  reset(): void;
+}
+
+export function createSeriesOrder(series: OrderedSeries): SeriesOrder {
+  let refs = new Uint32Array(0);
+  let ranks = new Uint32Array(0);
+  let metricRanks = new Uint32Array(0);
+  let metricNames: Buffer[] = [];
+
+  function rankMetrics(): void {
+    if (metricNames.length === series.metricLimit) return;
+    const known = metricNames.length;
+    const added = Array.from({ length: series.metricLimit - known }, (_, i) =>
+      Buffer.from(series.metricNameBytes(known + i)),
+    );
+    metricNames = metricNames.concat(added);
+    const order = metricNames.map((_, metric) => metric).sort((a, b) => metricNames[a]!.compare(metricNames[b]!));
+    metricRanks = new Uint32Array(metricNames.length);
+    order.forEach((metric, rank) => {
+      metricRanks[metric] = rank;
+    });
+  }
+
+  function compare(a: number, b: number): number {
+    const { metrics, idHigh, idLow } = series;
+    if (metrics[a] !== metrics[b]) return metricRanks[metrics[a]!]! - metricRanks[metrics[b]!]!;
+    return idHigh[a] === idHigh[b] ? idLow[a]! - idLow[b]! : idHigh[a]! - idHigh[b]!;
+  }
+
+  return {
+    update() {
+      const known = refs.length;
+      if (known < series.refLimit) {
+        rankMetrics();
+        const added = Uint32Array.from({ length: series.refLimit - known }, (_, i) => known + i).sort(compare);
+        refs = merged(refs, added, compare);
+        ranks = new Uint32Array(refs.length);
+        for (let rank = 0; rank < refs.length; rank++) ranks[refs[rank]!] = rank;
+      }
+      return { ranks, refs };
+    },
+    reset() {
+      refs = new Uint32Array(0);
+      metricNames = [];
+    },
+  };
+}
+
+function merged(a: Uint32Array, b: Uint32Array, compare: (x: number, y: number) => number): Uint32Array<ArrayBuffer> {
+  const out = new Uint32Array(a.length + b.length);
+  let i = 0;
+  let j = 0;
+  for (let to = 0; to < out.length; to++) {
+    const takeB = i === a.length || (j < b.length && compare(b[j]!, a[i]!) < 0);
+    out[to] = takeB ? b[j++]! : a[i++]!;
+  }
+  return out;
+}

@@ -1,0 +1,277 @@
+/**
+ * Prometheus remote write 1.0: the message prometheus.WriteRequest. Labels are never looked at here: a run's key is the range of
+ * the body where its label messages lie, and `canonicalLabels` reads them once a series is new. Native histograms are refused and counted.
+ * Sources: prometheus.io, "Prometheus Remote-Write 1.0 specification"; prometheus prompb/remote.proto and types.proto.
+ */
+import { BarographError, isBarographError } from '../../base/errors.js';
+import { createLabelWriter } from '../../model/label-writer.js';
+import { createRejectionTally } from '../../model/rejection-tally.js';
+import type { DecodedMetrics, Exemplar, MetricMetadata } from '../../model/sample-batch.js';
+import { SampleColumns } from '../../model/sample-columns.js';
+import { WireReader, wireType } from '../protobuf/wire-reader.js';
+import { canonicalLabels, exemplarLabels, labelField } from './label-section.js';
+import { histogramsRefused, metricTypeOf, remoteWriteLimits } from './limits.js';
+import { readSample, sampleField, scanSamples } from './scan-samples.js';
+
+export interface RemoteWriteDecoder {
+  /**
+   * The metrics of a body, which is not compressed any more. The batch, whose columns the decoder uses again and whose keys may be
+   * the body itself, is valid until the next call. In rejections `line` is the number of the TimeSeries (or of the MetricMetadata) in the body,
+   * from 1. Fails with `invalid_protobuf` where the body is broken, `body_too_large` past `remoteWriteLimits.samplesMax`, and
+   * `unsupported_content_type` where it is the message of the other version.
+   */
+  decode(body: Uint8Array): DecodedMetrics;
+}
+
+// Fields of WriteRequest, and of TimeSeries beside its labels and samples.
+const timeSeriesField = 1;
+const metadataField = 3;
+const exemplarField = 3;
+const histogramField = 4;
+/** Tags of one byte: the field's number and the wire type of bytes. */
+const timeSeriesTag = (timeSeriesField << 3) | wireType.bytes;
+const labelTag = (labelField << 3) | wireType.bytes;
+
+export function createRemoteWrite1Decoder(): RemoteWriteDecoder {
+  const columns = new SampleColumns(remoteWriteLimits.samplesMax);
+  const writer = createLabelWriter();
+  return {
+    decode(body) {
+      columns.clear();
+      return new WriteRequest(body, columns, writer).decode();
+    },
+  };
+}
+
+class WriteRequest {
+  private readonly reader: WireReader;
+  private readonly view: DataView;
+  private readonly tally = createRejectionTally();
+  private readonly metadata: MetricMetadata[] = [];
+  private readonly exemplars: Exemplar[] = [];
+  /** What runs' keys are ranges of: the body, or a copy of it with the gathered labels behind it. */
+  private keys: Uint8Array;
+  private keysEnd: number;
+  private seriesCount = 0;
+  private metadataCount = 0;
+  private histogramCount = 0;
+
+  constructor(
+    private readonly body: Uint8Array,
+    private readonly columns: SampleColumns,
+    private readonly writer: ReturnType<typeof createLabelWriter>,
+  ) {
+    this.reader = new WireReader(body);
+    this.view = this.reader.view;
+    this.keys = body;
+    this.keysEnd = body.length;
+  }
+
+  decode(): DecodedMetrics {
+    const { body, tally } = this;
+    for (let at = 0; at < body.length; ) {
+      const next = body[at] === timeSeriesTag ? this.scanSeries(at) : -1;
+      at = next < 0 ? this.readField(at) : next;
+    }
+    return {
+      batch: this.columns.batch('remote_write_1', this.keys),
+      metadata: this.metadata,
+      exemplars: this.exemplars,
+      nativeHistogramsRefused: this.histogramCount,
+      rejected: tally.rejected,
+      rejectedByCode: tally.rejectedByCode,
+      rejections: tally.rejections,
+    };
+  }
+
+  /**
+   * Takes the TimeSeries at `at` if it is of the form that senders write, labels and then samples in their common forms; answers where
+   * it ends. Else answers -1 with nothing taken, and the general way reads it.
+   */
+  private scanSeries(at: number): number {
+    const { body, columns } = this;
+    if (at + 4 > body.length) return -1;
+    let from = at + 2;
+    let length = body[at + 1]!;
+    if (length >= 128) {
+      const second = body[from++]!;
+      length = (length & 127) | ((second & 127) << 7);
+      if (second >= 128) {
+        const third = body[from++]!;
+        if (third >= 128) return -1;
+        length |= third << 14;
+      }
+    }
+    const end = from + length;
+    if (end > body.length) return -1;
+    const labelsEnd = this.passLabels(from, end);
+    if (labelsEnd < 0 || scanSamples(body, this.view, labelsEnd, end, columns) !== end) {
+      columns.dropRun();
+      return -1;
+    }
+    columns.endRun(from, labelsEnd);
+    this.seriesCount++;
+    return end;
+  }
+
+  /** Where the label messages end that begin at `at`; -1 where they are longer than common ones or than the series. */
+  private passLabels(at: number, end: number): number {
+    const { body } = this;
+    while (at + 2 < end && body[at] === labelTag) {
+      const length = body[at + 1]!;
+      if (length < 128) at += length + 2;
+      else {
+        const second = body[at + 2]!;
+        if (second >= 128) return -1;
+        at += (length & 127) + (second << 7) + 3;
+      }
+    }
+    return at <= end ? at : -1;
+  }
+
+  /** Reads the field at `at` in whatever form; answers where it ends. */
+  private readField(at: number): number {
+    const { reader } = this;
+    reader.position = at;
+    reader.end = this.body.length;
+    reader.next();
+    if (reader.field === timeSeriesField) this.readSeries();
+    else if (reader.field === metadataField) this.readMetadata();
+    else {
+      const isVersion2 = (reader.field === 4 || reader.field === 5) && reader.type === wireType.bytes;
+      if (isVersion2) throw otherVersion();
+      reader.skip();
+    }
+    return reader.position;
+  }
+
+  private readSeries(): void {
+    const { reader, columns } = this;
+    this.seriesCount++;
+    const outer = reader.enter();
+    const { position: from, end } = reader;
+    let labelsStart = from;
+    let labelsEnd = from;
+    let isScattered = false;
+    let exemplarCount = 0;
+    let histogramCount = 0;
+    for (let at = from; reader.next(); at = reader.position) {
+      if (reader.field === labelField) {
+        reader.range();
+        if (labelsStart === labelsEnd) labelsStart = at;
+        else if (labelsEnd !== at) isScattered = true;
+        labelsEnd = reader.position;
+      } else if (reader.field === sampleField) readSample(reader, columns);
+      else {
+        if (reader.field === exemplarField) exemplarCount++;
+        else if (reader.field === histogramField) histogramCount++;
+        reader.skip();
+      }
+    }
+    reader.leave(outer);
+    if (isScattered) {
+      labelsStart = this.gatherLabels(from, end);
+      labelsEnd = this.keysEnd;
+    }
+    columns.endRun(labelsStart, labelsEnd);
+    if (histogramCount > 0) this.refuseHistograms(histogramCount);
+    if (exemplarCount > 0) this.readExemplars(from, end, exemplarCount);
+  }
+
+  private refuseHistograms(count: number): void {
+    this.histogramCount += count;
+    this.tally.add(this.seriesCount, 'native_histogram', () => histogramsRefused(count), count);
+  }
+
+  /** Copies the label messages of the series body[from, end) side by side behind the body; answers where among `keys` they begin. */
+  private gatherLabels(from: number, end: number): number {
+    const { body } = this;
+    if (this.keys === body) {
+      // All labels of a body take no more room than the body.
+      this.keys = new Uint8Array(2 * body.length);
+      this.keys.set(body);
+    }
+    const start = this.keysEnd;
+    const reader = new WireReader(body, from, end);
+    for (let at = from; reader.next(); at = reader.position) {
+      reader.skip();
+      if (reader.field === labelField) for (let i = at; i < reader.position; i++) this.keys[this.keysEnd++] = body[i]!;
+    }
+    return start;
+  }
+
+  private readExemplars(from: number, end: number, count: number): void {
+    const { body, tally, writer, seriesCount: line } = this;
+    const labels = canonicalLabels(body, from, end, writer);
+    if (!(labels instanceof Uint8Array)) {
+      tally.add(line, labels.code, () => `exemplars of a series without sound labels: ${labels.message}`, count);
+      return;
+    }
+    const series = labels.slice();
+    const reader = new WireReader(body, from, end);
+    while (reader.next())
+      if (reader.field === exemplarField) this.readExemplar(reader, series);
+      else reader.skip();
+  }
+
+  private readExemplar(reader: WireReader, series: Uint8Array): void {
+    const { tally, seriesCount: line } = this;
+    const outer = reader.enter();
+    const labels = exemplarLabels(new WireReader(reader.bytes, reader.position, reader.end), this.writer);
+    let value = 0;
+    let timeMs = 0;
+    while (reader.next())
+      if (reader.field === 2) value = reader.double();
+      else if (reader.field === 3) timeMs = reader.int64();
+      else reader.skip();
+    reader.leave(outer);
+    if (!(labels instanceof Uint8Array)) tally.add(line, labels.code, () => `an exemplar: ${labels.message}`);
+    else if (this.exemplars.length >= remoteWriteLimits.exemplarsMax)
+      tally.add(line, 'too_many_values', tooManyExemplars);
+    else this.exemplars.push({ series, labels: labels.slice(), timeMs, value });
+  }
+
+  /** Reads a MetricMetadata. One whose texts are no UTF-8, or that names no metric, is refused by itself. */
+  private readMetadata(): void {
+    const { reader, metadata, tally } = this;
+    const line = ++this.metadataCount;
+    const outer = reader.enter();
+    try {
+      const read = readMetricMetadata(reader);
+      if (read.metric === '') tally.add(line, 'missing_field', () => 'metadata: the name of the metric is required');
+      else if (metadata.length >= remoteWriteLimits.metadataMax) tally.add(line, 'too_many_values', tooManyMetadata);
+      else metadata.push(read);
+    } catch (error) {
+      if (!isBarographError(error, 'invalid_utf8')) throw error;
+      tally.add(line, error.code, () => `metadata: ${error.message}`);
+    }
+    reader.leave(outer);
+  }
+}
+
+function readMetricMetadata(reader: WireReader): MetricMetadata {
+  let type = 0;
+  let metric = '';
+  let help = '';
+  let unit = '';
+  while (reader.next())
+    if (reader.field === 1) type = reader.uint32();
+    else if (reader.field === 2) metric = reader.text();
+    else if (reader.field === 4) help = reader.text();
+    else if (reader.field === 5) unit = reader.text();
+    else reader.skip();
+  return { metric, type: metricTypeOf(type), help, unit };
+}
+
+const tooManyExemplars = () => `more exemplars than ${remoteWriteLimits.exemplarsMax}, the limit of a body`;
+const tooManyMetadata = () => `more metadata than ${remoteWriteLimits.metadataMax}, the limit of a body`;
+
+/** Version 2 keeps the numbers of version 1's fields free, so that the one is known where the other was announced. */
+const otherVersion = (): BarographError =>
+  new BarographError(
+    'unsupported_content_type',
+    'the body is an io.prometheus.write.v2.Request, but was not announced as one',
+    {
+      hint: 'Send it with content-type: application/x-protobuf;proto=io.prometheus.write.v2.Request.',
+    },
+  );

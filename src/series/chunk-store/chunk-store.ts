@@ -1,0 +1,204 @@
+/**
+ * The chunk store: the head and the cache of metrics in one. Samples of a series and hour lie in a chunk
+ * (docs/formats/chunk.md), in shared memory within a budget of bytes.
+ *
+ * A chunk is in one of two places, never in both:
+ * - **open**: takes samples. Chunks of the present hour, and of any hour that samples arrived for late.
+ * - **closed**: in a segment of its group and hour, which does not change and is what gets evicted. A sample that arrives late
+ *   opens the chunk again.
+ *
+ * An hour is open until `closeHours` passes it; `seal` then moves its chunks into segments. A segment may be evicted once
+ * all that arrived for its hour before it was sealed is in the engine (`setStoredUpTo`). Nothing else ever leaves: where
+ * what must stay is more than the budget, it stays, and `statistics().overBudgetBytes` says so.
+ *
+ * A group's hour is **resident** when all its samples are here: because the hour began after the engine's last samples
+ * (`completeFromMs`) and nothing of it was evicted, or because it was loaded. To read what is not resident, begin
+ * a load, read the engine's rows, add them, finish it. A load that fails leaves what came, and no claim.
+ *
+ * One thread owns the store. Readers in other threads work on exports, see `chunk-export.ts`.
+ */
+import { valueWords } from '../../model/sample-batch.js';
+import { createArenas } from '../chunk/arenas.js';
+import { removeChunk } from '../chunk/open-chunks.js';
+import { createChunkReader } from '../chunk/read-chunk.js';
+import type { SampleColumns } from '../chunk/sample-columns.js';
+import { createSampleColumns, keepSamples } from '../chunk/sample-columns.js';
+import { appendToHour, dropClosed } from './append-runs.js';
+import type { ChunkExport } from './chunk-export.js';
+import { exportChunks } from './chunk-export.js';
+import { evictOne } from './evict.js';
+import { createHours, hourMs, hourOf } from './hours.js';
+import type { GroupLoad } from './load.js';
+import { beginLoad } from './load.js';
+import { sealClosed } from './seal.js';
+import { createSegmentBuilder } from './segment.js';
+import type { AppendCounters, StoreState } from './store-state.js';
+import { readHour, touch } from './store-state.js';
+import type { ChunkStoreStatistics } from './store-statistics.js';
+import { storeStatistics } from './store-statistics.js';
+
+export interface ChunkStoreOptions {
+  /** Bytes of memory that chunks may take. Open chunks are never given up for it. */
+  readonly budgetBytes: number;
+  /** The group of a series, its metric: a whole number. Asked for as long as the series has samples here. */
+  readonly groupOf: (ref: number) => number;
+  /** From the hour of this time on the engine holds nothing that was not, or will not be, appended here. Epoch milliseconds. */
+  readonly completeFromMs: number;
+  /** Bytes taken from the system at once: a power of two from 64 KiB up. */
+  readonly arenaBytes?: number;
+}
+
+export interface ChunkStore {
+  /**
+   * Takes samples in runs, as a `SampleBatch` has them: run i's are [sampleEnds[i - 1], sampleEnds[i]) of series refs[i]. Runs of
+   * `noRef` are passed over. Samples may come in any order and for any hour; the same sample again is ignored, another value for
+   * the same time takes the first one's place. `arrival` is a number that never falls, for example the log's sequence.
+   */
+  append(
+    refs: Uint32Array,
+    runCount: number,
+    sampleEnds: Uint32Array,
+    timesMs: Float64Array,
+    values: Float64Array,
+    arrival: number,
+  ): void;
+  /** What became of all samples so far. Counted against what is in memory: a sample that was evicted is not recognized. */
+  readonly counters: Readonly<AppendCounters>;
+  /** Appends the samples of a series with times in (fromMs, toMs] that are in memory to `into`, in order of time. */
+  read(ref: number, fromMs: number, toMs: number, into: SampleColumns): void;
+  /** Whether all samples of the group in the hour of `timeMs` are in memory. Counts a hit or a miss, and marks what it hits as used. */
+  isResident(group: number, timeMs: number): boolean;
+  /** Begins to load a group's hour, the one of `timeMs`. Begin before the rows are read from the engine. */
+  beginLoad(group: number, timeMs: number): GroupLoad;
+  /** Removes all samples of series. Their refs may be used again; `groupOf` must still know them during the call. */
+  drop(refs: Uint32Array): void;
+  /** Closes the hours that end at or before `timeMs`. */
+  closeHours(timeMs: number): void;
+  /** Moves about `chunksMax` open chunks of closed hours into segments, which takes some microseconds each. Returns whether there are more. */
+  seal(chunksMax: number): boolean;
+  /** Says that all samples that arrived up to and with `arrival` are in the engine. */
+  setStoredUpTo(arrival: number): void;
+  /** The chunks of series for a reader in another thread. It must be released. */
+  exportChunks(refs: Uint32Array, fromMs: number, toMs: number): ChunkExport;
+  statistics(): ChunkStoreStatistics;
+}
+
+/** In the place of a ref: a run whose series was not admitted. */
+export const noRef = 0xffff_ffff;
+
+/** 16 MiB: sixteen of the largest segments. A guess. */
+const arenaBytesDefault = 2 ** 24;
+
+/** A chunk in a segment takes at most 13 bytes a sample; so it stays below a quarter of an arena, which is what a segment may take. */
+const chunkSamplesMaxOf = (arenaBytes: number): number => Math.min(8192, arenaBytes / 64);
+
+function createStoreState(options: ChunkStoreOptions): StoreState {
+  const { budgetBytes, groupOf, completeFromMs, arenaBytes = arenaBytesDefault } = options;
+  const arenas = createArenas({
+    arenaBytes,
+    makeRoom: (reservedBytes) => reservedBytes > budgetBytes && evictOne(state),
+  });
+  const state: StoreState = {
+    arenas,
+    hours: createHours(arenas),
+    groupOf,
+    budgetBytes,
+    chunkSamplesMax: chunkSamplesMaxOf(arenaBytes),
+    completeFromHour: Math.ceil(completeFromMs / hourMs),
+    closedBeforeHour: Number.NEGATIVE_INFINITY,
+    storedUpTo: Number.NEGATIVE_INFINITY,
+    groupHours: new Set(),
+    loads: new Set(),
+    counters: { appended: 0, outOfOrder: 0, duplicates: 0, replaced: 0 },
+    reader: createChunkReader(),
+    work: createSampleColumns(),
+    builder: createSegmentBuilder(arenas),
+    closedBlocks: 0,
+    evictions: 0,
+    hits: 0,
+    misses: 0,
+  };
+  return state;
+}
+
+export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
+  const state = createStoreState(options);
+  return {
+    counters: state.counters,
+    append(refs, runCount, sampleEnds, timesMs, values, arrival) {
+      append(state, refs, runCount, sampleEnds, timesMs, values, arrival);
+    },
+    read: (ref, fromMs, toMs, into) => read(state, ref, fromMs, toMs, into),
+    isResident: (group, timeMs) => isResident(state, group, hourOf(timeMs)),
+    beginLoad: (group, timeMs) => beginLoad(state, group, timeMs),
+    drop: (refs) => drop(state, refs),
+    closeHours(timeMs) {
+      state.closedBeforeHour = Math.max(state.closedBeforeHour, hourOf(timeMs));
+    },
+    seal: (chunksMax) => sealClosed(state, chunksMax),
+    setStoredUpTo(arrival) {
+      state.storedUpTo = Math.max(state.storedUpTo, arrival);
+    },
+    exportChunks: (refs, fromMs, toMs) => exportChunks(state, refs, fromMs, toMs),
+    statistics: () => storeStatistics(state),
+  };
+}
+
+function append(
+  state: StoreState,
+  refs: Uint32Array,
+  runCount: number,
+  sampleEnds: Uint32Array,
+  timesMs: Float64Array,
+  values: Float64Array,
+  arrival: number,
+): void {
+  const source = { timesMs, values, words: valueWords(values) };
+  const { counters, hours } = state;
+  let hour = hours.sorted.at(-1);
+  let from = 0;
+  for (let run = 0; run < runCount; run++) {
+    const to = sampleEnds[run]!;
+    const ref = refs[run]!;
+    if (ref === noRef) from = to;
+    while (from < to) {
+      const timeMs = timesMs[from]!;
+      if (hour === undefined || !(timeMs >= hour.open.startMs && timeMs < hour.open.startMs + hourMs)) {
+        hour = hours.take(hourOf(timeMs));
+      }
+      hour.lastArrival = arrival;
+      from = appendToHour(state, hour, ref, source, from, to, 'arriving', counters);
+    }
+  }
+}
+
+function read(state: StoreState, ref: number, fromMs: number, toMs: number, into: SampleColumns): void {
+  const firstHour = hourOf(fromMs);
+  const lastHour = hourOf(toMs);
+  for (const hour of state.hours.sorted) {
+    if (hour.index < firstHour) continue;
+    if (hour.index > lastHour) break;
+    const start = into.length;
+    readHour(state, hour, ref, into);
+    if (hour.index === firstHour || hour.index === lastHour) keepSamples(into, start, fromMs, toMs);
+  }
+}
+
+function isResident(state: StoreState, group: number, index: number): boolean {
+  const groupHour = state.hours.byIndex.get(index)?.groups.get(group);
+  if (groupHour !== undefined) touch(state, groupHour);
+  const resident = groupHour?.isResident ?? index >= state.completeFromHour;
+  if (resident) state.hits++;
+  else state.misses++;
+  return resident;
+}
+
+function drop(state: StoreState, refs: Uint32Array): void {
+  for (const load of state.loads) for (const ref of refs) load.droppedRefs.add(ref);
+  for (const hour of state.hours.sorted) {
+    for (const ref of refs) {
+      removeChunk(hour.open, ref);
+      if (hour.closedChunks > 0) dropClosed(state, hour, ref);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** What the chunk store says about itself. */
+import { blockBytes } from '../chunk/arenas.js';
+import type { StoreState } from './store-state.js';
+
+export interface ChunkStoreStatistics {
+  readonly budgetBytes: number;
+  /** Memory taken from the system for chunks. */
+  readonly reservedBytes: number;
+  /** Of it, what holds chunks; the rest is free for others. */
+  readonly usedBytes: number;
+  readonly openBytes: number;
+  readonly closedBytes: number;
+  /** Of `reservedBytes`, what lies beyond the budget because it must stay. */
+  readonly overBudgetBytes: number;
+  /** Chunks and samples in memory. */
+  readonly openChunks: number;
+  readonly closedChunks: number;
+  readonly openSamples: number;
+  readonly closedSamples: number;
+  /** Groups' hours that the store keeps a record of. */
+  readonly groupHours: number;
+  /** Groups' hours evicted so far. */
+  readonly evictions: number;
+  /** Questions for residency that were answered with yes, and with no. */
+  readonly hits: number;
+  readonly misses: number;
+}
+
+/** Walks through all segments: for a scrape, not for each request. */
+export function storeStatistics(state: StoreState): ChunkStoreStatistics {
+  const { arenas, budgetBytes, hours } = state;
+  const closedBytes = state.closedBlocks * blockBytes;
+  let closedSamples = 0;
+  for (const { segments } of state.groupHours) for (const { liveSamples } of segments) closedSamples += liveSamples;
+  const sum = (of: (hour: (typeof hours.sorted)[number]) => number): number =>
+    hours.sorted.reduce((total, hour) => total + of(hour), 0);
+  return {
+    budgetBytes,
+    reservedBytes: arenas.reservedBytes,
+    usedBytes: arenas.usedBytes,
+    openBytes: arenas.usedBytes - closedBytes,
+    closedBytes,
+    overBudgetBytes: Math.max(0, arenas.reservedBytes - budgetBytes),
+    openChunks: sum((hour) => hour.open.chunkCount),
+    closedChunks: sum((hour) => hour.closedChunks),
+    openSamples: sum((hour) => hour.open.sampleCount),
+    closedSamples,
+    groupHours: state.groupHours.size,
+    evictions: state.evictions,
+    hits: state.hits,
+    misses: state.misses,
+  };
+}

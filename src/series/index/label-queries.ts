@@ -1,0 +1,97 @@
+/** Which label names and values there are, for all series or those that matchers and a range select. */
+import type { Matcher } from '../../model/matcher.js';
+import type { IndexState } from './index-state.js';
+import { refsOfPairs, selectSeries, type TimeRange } from './select.js';
+import { seriesState } from './series-table.js';
+import type { TextTable } from './text-table.js';
+
+export interface LabelQuery {
+  readonly matchers?: readonly Matcher[];
+  readonly range?: TimeRange;
+  /** Most texts of the answer; all where absent. */
+  readonly limit?: number;
+}
+
+/** Texts in the order of their UTF-8 bytes. */
+export interface LabelTexts {
+  readonly texts: string[];
+  /** Whether there are more than the limit let through. */
+  readonly isTruncated: boolean;
+}
+
+/** Names of labels. */
+export function labelNames(index: IndexState, query: LabelQuery): LabelTexts {
+  const { names, distinctOfName } = index.pairs;
+  const found: number[] = [];
+  if (query.matchers === undefined || query.matchers.length === 0) {
+    for (let name = 0; name < names.limit; name++) {
+      if (distinctOfName[name]! > 0 && isInRange(index, name, query.range)) found.push(name);
+    }
+  } else {
+    found.push(...namesOfSeries(index, selectSeries(index, query.matchers, query.range)));
+  }
+  return sortedTexts(names, Uint32Array.from(found), query.limit);
+}
+
+/** Values of a label; none where no series has it. */
+export function labelValues(index: IndexState, labelName: string, query: LabelQuery): LabelTexts {
+  const { pairs } = index;
+  const name = pairs.nameNumber(labelName);
+  if (name < 0) return { texts: [], isTruncated: false };
+  const found =
+    query.matchers === undefined || query.matchers.length === 0
+      ? pairs.pairsOfName(name).filter((pair) => hasSeriesInRange(index, pair, query.range))
+      : pairsOfSeries(index, name, selectSeries(index, query.matchers, query.range));
+  return sortedTexts(
+    pairs.values,
+    found.map((pair) => pairs.valueIds[pair]!),
+    query.limit,
+  );
+}
+
+const isInRange = (index: IndexState, name: number, range: TimeRange | undefined): boolean =>
+  range === undefined || index.pairs.pairsOfName(name).some((pair) => hasSeriesInRange(index, pair, range));
+
+function hasSeriesInRange(index: IndexState, pair: number, range: TimeRange | undefined): boolean {
+  if (range === undefined) return true;
+  const { states, firstMs, lastMs } = index.series;
+  return refsOfPairs(index, Uint32Array.of(pair)).some(
+    (ref) => states[ref] === seriesState.live && firstMs[ref]! <= range.toMs && lastMs[ref]! >= range.fromMs,
+  );
+}
+
+function namesOfSeries({ pairs, series }: IndexState, refs: Uint32Array): number[] {
+  const found: number[] = [];
+  const seen = new Uint8Array(pairs.names.limit);
+  for (const ref of refs) {
+    const end = series.pairStarts[ref]! + series.labelCounts[ref]!;
+    for (let i = series.pairStarts[ref]!; i < end; i++) {
+      const name = pairs.nameIds[series.pairs[i]!]!;
+      if (seen[name] === 0) found.push(name);
+      seen[name] = 1;
+    }
+  }
+  return found;
+}
+
+function pairsOfSeries({ pairs, series }: IndexState, name: number, refs: Uint32Array): Uint32Array {
+  const found = new Uint32Array(pairs.distinctOfName[name]!);
+  let count = 0;
+  const seen = new Uint8Array(pairs.limit);
+  for (const ref of refs) {
+    const end = series.pairStarts[ref]! + series.labelCounts[ref]!;
+    for (let i = series.pairStarts[ref]!; i < end; i++) {
+      const pair = series.pairs[i]!;
+      if (pairs.nameIds[pair] !== name) continue;
+      if (seen[pair] === 0) found[count++] = pair;
+      seen[pair] = 1;
+    }
+  }
+  return found.slice(0, count);
+}
+
+function sortedTexts(table: TextTable, texts: Uint32Array, limit = texts.length): LabelTexts {
+  texts.sort((a, b) => table.compare(a, b));
+  const shown = Array.from(texts.subarray(0, limit), (text) => table.textOf(text));
+  return { texts: shown, isTruncated: shown.length < texts.length };
+}
