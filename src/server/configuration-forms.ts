@@ -10,6 +10,7 @@ export type FormName =
   | 'duration_or_off'
   | 'folder'
   | 'size'
+  | 'structure'
   | 'text'
   | 'url';
 
@@ -88,6 +89,16 @@ function parseUrl(text: string): string | undefined {
   return plain && /^https?:$/.test(url.protocol) ? url.href.replace(/\/+$/, '') : undefined;
 }
 
+/** Lists and sections that others parse further. */
+function parseStructure(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const parseText = (text: string): string | undefined => (text.trim() === '' ? undefined : text);
 const parseCount = (text: string): number | undefined =>
   /^\d+(?:_\d+)*$/.test(text) ? safeInteger(Number(text.replaceAll('_', ''))) : undefined;
@@ -111,6 +122,11 @@ export const forms: Readonly<Record<FormName, Form>> = {
     parse: parseSizeBytes,
     format: (value) => formatSizeBytes(value as number),
     wanted: 'a size such as 64MiB, 10GiB or a number of bytes',
+  },
+  structure: {
+    parse: parseStructure,
+    format: (value) => JSON.stringify(value),
+    wanted: 'a list or section (as JSON outside of the file)',
   },
   text: { parse: parseText, format: String, wanted: 'text' },
   url: { parse: parseUrl, format: String, wanted: 'an http or https URL without user, password and query' },

@@ -5,7 +5,18 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { closestMatch } from 'leven';
-import { isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { messageOf } from '../base/errors.js';
 import { configurationFileName, configurationKeys } from './configuration.js';
 import { type ConfigurationKey, environmentPrefix } from './configuration-keys.js';
@@ -76,8 +87,11 @@ export function yamlSettings(text: string, name: string): Settings {
     const node = resolved(value);
     const key = keysByName.get(keyName);
     if (key !== undefined) {
-      const text = textOf(node);
-      if (text === undefined) problems.push(`${keyName} (${place}): got ${kindOf(node)}, wanted one value`);
+      const text = key.schema.form === 'structure' ? structureText(node, document) : textOf(node);
+      if (text === undefined)
+        problems.push(
+          `${keyName} (${place}): got ${kindOf(node)}, wanted ${key.schema.form === 'structure' ? 'a list or section' : 'one value'}`,
+        );
       else if (settings.some((setting) => setting.key === key)) problems.push(`${keyName} (${place}): given twice`);
       else settings.push({ key, text, source: place });
     } else if (!sectionNames.has(keyName)) problems.push(`${place}: ${unknownKey(keyName)}`);
@@ -143,6 +157,10 @@ function textOf(node: unknown): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined;
   return node.type === 'PLAIN' && node.source !== undefined ? node.source : String(node.value);
 }
+
+/** A list or section as JSON. */
+const structureText = (node: unknown, document: Document): string | undefined =>
+  isMap(node) || isSeq(node) ? JSON.stringify(node.toJS(document)) : undefined;
 
 const isEmpty = (node: unknown): boolean =>
   node === null || node === undefined || (isScalar(node) && node.value === null);

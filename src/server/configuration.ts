@@ -31,6 +31,9 @@ const choice = <const Words extends string[]>(words: Words, byDefault: Words[num
   Type.Enum(words, key('choice', description, { default: byDefault }));
 const optionalText = (description: string, rest?: object) => Type.Optional(Type.String(key('text', description, rest)));
 
+const structure = (description: string, rest: object = {}) =>
+  Type.Optional(Type.Unsafe<object>(key('structure', description, rest)));
+
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export const logFormats = ['auto', 'json', 'pretty'] as const;
 
@@ -144,6 +147,10 @@ export const configurationSchema = Type.Object({
         'Most series of one metric; the parts of a histogram or summary count as one metric.',
       ),
       valuesPerLabelMax: count(20_000, 'Most values of one label of one metric.'),
+      rules: structure(
+        'What is done with a label whatever the budgets say: a list of rules, each with `metric`, `action` (`keep`, `drop`, `bucket`, `hash`, `reject`, `route`, `aggregate`) and what the action takes. See the guide on cardinality.',
+        { defaultMeaning: 'no rule' },
+      ),
       newSeriesPerMinuteMax: Type.Optional(
         Type.Unsafe<number>(key('count', 'Most new series in a minute.', { minimum: 1, defaultMeaning: 'any number' })),
       ),
@@ -196,6 +203,19 @@ export const configurationSchema = Type.Object({
       ),
     ),
   }),
+  global: structure(
+    'Defaults of scraping, as in the file of Prometheus: `scrape_interval`, `scrape_timeout`, `external_labels` and limits.',
+    {
+      defaultMeaning: 'the defaults of Prometheus',
+    },
+  ),
+  scrapeConfigs: structure(
+    'What is scraped: a list of jobs, as in the file of Prometheus. Relative paths start at the working folder.',
+    {
+      secret: true,
+      defaultMeaning: 'nothing is scraped',
+    },
+  ),
   shutdown: Type.Object({
     graceMs: duration(10_000, 'Longest time that a stop waits for requests that are being answered.'),
   }),

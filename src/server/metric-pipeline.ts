@@ -9,6 +9,7 @@ import { type Appender, startAppender } from '../ingest/appender.js';
 import { createFolder, type Folder } from '../ingest/cardinality/folder.js';
 import { createFolderState, defaultFolderOptions } from '../ingest/cardinality/folder-state.js';
 import { createGovernor, type Governor } from '../ingest/cardinality/governor.js';
+import { parseRules } from '../ingest/cardinality/rules.js';
 import { createLogTail, endOf } from '../ingest/log-tail.js';
 import { createDeleteSamples } from '../ingest/metrics/delete-samples.js';
 import { createFoldedSamples } from '../ingest/metrics/folded-samples.js';
@@ -83,7 +84,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
       valuesPerLabelMax: metrics.cardinality.valuesPerLabelMax,
       newSeriesPerMinuteMax: metrics.cardinality.newSeriesPerMinuteMax ?? Number.POSITIVE_INFINITY,
     },
-    rules: [],
+    rules: parseRules(structuredClone(metrics.cardinality.rules ?? [])),
     series: storedSeriesOf(index),
     clock,
   });

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { BarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
 import { createQuerySlots } from '../http/query-slots.js';
+import type { Scraper } from '../ingest/scrape/scraper.js';
 import type { Logger } from './cli/log.js';
 import { packageVersion } from './cli/version.js';
 import type { Configuration } from './configuration.js';
@@ -13,6 +14,7 @@ import { type MetricPipeline, startMetricPipeline } from './metric-pipeline.js';
 import { createMetrics } from './metrics.js';
 import { newestSampleMs } from './newest-sample.js';
 import { readiness } from './readiness.js';
+import { startScraping } from './scraping.js';
 
 export interface RunningServer {
   /** Where it listens, `http://host:port`. */
@@ -29,6 +31,7 @@ interface Parts {
   engine?: ServerEngine;
   events?: EventPipeline;
   metrics?: MetricPipeline;
+  scraper?: Scraper;
   readonly ending: AbortController;
   app?: FastifyInstance;
 }
@@ -72,6 +75,7 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
       await samples.beginStoring(engine.engine, engine.topology);
     },
   });
+  parts.scraper = startScraping(configuration, samples.intake, log);
   let engineUp = true;
   metrics.bind({
     logs: { events, metrics: samples },
@@ -138,6 +142,7 @@ async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration):
     parts.app.server.closeAllConnections();
   }
   parts.ending.abort();
+  await parts.scraper?.stop();
   await Promise.all([parts.events?.stop(graceMs), parts.metrics?.stop(graceMs)]);
   await parts.engine?.stop();
 }

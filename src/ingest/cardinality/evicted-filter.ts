@@ -1,7 +1,7 @@
 /**
  * Remembers which sources were evicted, approximately: two Bloom filters, of which the older one is dropped when the younger is full.
  * It tells a source that comes back from one that is new, which must be counted from its first value on. Each filter takes
- * `capacity` keys in 16 bits a key with 4 probes, so that a new key is taken for a known one in 1 of 400 cases at most, each.
+ * `capacity` keys in 32 bits a key with 6 probes, so that a new key is taken for a known one in 1 of 20,000 cases at most.
  * Source: B. Bloom, "Space/Time Trade-offs in Hash Coding with Allowable Errors" (1970); probes by double hashing, A. Kirsch,
  * M. Mitzenmacher, "Less Hashing, Same Performance" (2006).
  */
@@ -10,8 +10,8 @@ export interface EvictedFilter {
   has(high: number, low: number): boolean;
 }
 
-const bitsPerKey = 16;
-const probes = 4;
+const bitsPerKey = 32;
+const probes = 6;
 
 export function createEvictedFilter(capacity: number): EvictedFilter {
   const words = 2 ** Math.ceil(Math.log2(Math.max(2, (capacity * bitsPerKey) / 32)));

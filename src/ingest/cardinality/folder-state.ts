@@ -44,10 +44,10 @@ export interface FolderState {
 
 /**
  * So many evicted sources are remembered for each one that is kept, and as many again until the older filter is dropped: at 5,000 new
- * ids a second and the default bound that is a quarter to half an hour, for 16 MB. A source that comes back after that is
+ * ids a second and the default bound that is 7 to 13 minutes, for 16 MiB. A source that comes back after that is
  * counted as if it were new, from its first value on.
  */
-const rememberedPerSource = 8;
+const rememberedPerSource = 4;
 const rememberedMin = 65_536;
 
 export function createFolderState(options: FolderOptions): FolderState {

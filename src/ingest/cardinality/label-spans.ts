@@ -26,6 +26,8 @@ export interface LabelSpans {
   isChanged: boolean;
   /** Whether the draft has the label `__other__` in the place of merged ones. */
   hasMerged: boolean;
+  /** The bytes of the draft, once they were written. */
+  written: Uint8Array | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -45,6 +47,7 @@ export const createLabelSpans = (): LabelSpans => ({
   replacements: [],
   isChanged: false,
   hasMerged: false,
+  written: undefined,
 });
 
 /** Reads canonical bytes, which must stay as they are while the spans are in use. The draft is what was read. */
@@ -56,6 +59,7 @@ export function readLabels(spans: LabelSpans, labels: Uint8Array): void {
   spans.replacements = [];
   spans.isChanged = false;
   spans.hasMerged = false;
+  spans.written = undefined;
   for (let at = 0; at < labels.length; ) at = readLabel(spans, at);
 }
 
@@ -101,27 +105,45 @@ export const isOther = (spans: LabelSpans, label: number): boolean =>
 export function replaceValue(spans: LabelSpans, label: number, value: string): void {
   spans.replacements[label] = value;
   spans.isChanged = true;
+  spans.written = undefined;
 }
 
 /** Takes a label out of the draft, which gets the label `__other__` with the value `__other__` in its place. */
 export function mergeLabel(spans: LabelSpans, label: number): void {
-  replaceValue(spans, label, '');
   spans.hasMerged = true;
+  replaceValue(spans, label, '');
 }
 
-/** A copy of the canonical bytes of the draft. */
+/** The canonical bytes of the draft: a copy, the same one until the draft changes. */
 export function writeDraft(spans: LabelSpans): Uint8Array {
+  if (spans.written !== undefined) return spans.written;
   const pieces = spans.names.map((_, label) => pieceOf(spans, label));
   if (spans.hasMerged) {
     const later = spans.names.findIndex((name) => compareUtf8(name, otherValue) > 0);
     pieces.splice(later < 0 ? spans.count : later, 0, [encodeLabels([[otherValue, otherValue]])]);
   }
-  return new Uint8Array(Buffer.concat(pieces.flat()));
+  spans.written = joined(pieces.flat());
+  return spans.written;
 }
 
 function pieceOf({ bytes, starts, valueStarts, ends, replacements }: LabelSpans, label: number): Uint8Array[] {
   const value = replacements[label];
   if (value === undefined) return [bytes.subarray(starts[label]!, ends[label]! + 1)];
   if (value === '') return [];
-  return [bytes.subarray(starts[label]!, valueStarts[label]!), encoder.encode(value), Uint8Array.of(labelEndByte)];
+  const end = value === otherValue ? otherEnd : encoder.encode(value);
+  return [bytes.subarray(starts[label]!, valueStarts[label]!), end, labelEnd];
+}
+
+/** A label's value that stands for folded ones, written once. */
+const otherEnd = encoder.encode(otherValue);
+const labelEnd = Uint8Array.of(labelEndByte);
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }

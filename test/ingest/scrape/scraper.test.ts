@@ -116,19 +116,18 @@ describe('a scrape', () => {
     });
   });
 
-  // A report counts what was read before the line that failed.
   const failing: [why: string, keys: string, body: string, error: RegExp, counts: number[]][] = [
     ['a line is bad', '', 'a 1\nb\n', /line 2/, [0, 1, 1, 0]],
     ['there are too many samples', 'sample_limit: 1', 'a 1\nb 2\nc 3\n', /sample_limit|samples/, [0, 3, 3, 0]],
-    ['a series has too many labels', 'label_limit: 3', 'a{x="1"} 1\n', /label_limit/, [0, 0, 0, 0]],
+    ['a series has too many labels', 'label_limit: 3', 'a{x="1"} 1\n', /label_limit/, [0, 1, 0, 0]],
     [
       'a name is too long',
       'label_name_length_limit: 9',
       'a{xxxxxxxxxx="1"} 1\n',
       /label_name_length_limit/,
-      [0, 0, 0, 0],
+      [0, 1, 0, 0],
     ],
-    ['a value is too long', 'label_value_length_limit: 2', 'a{x="123"} 1\n', /label_value_length_limit/, [0, 0, 0, 0]],
+    ['a value is too long', 'label_value_length_limit: 2', 'a{x="123"} 1\n', /label_value_length_limit/, [0, 1, 0, 0]],
     ['the body is too large', 'body_size_limit: 3B', 'a 1\n', /body_size_limit/, [0, 0, 0, 0]],
   ];
   for (const [why, keys, body, error, counts] of failing)

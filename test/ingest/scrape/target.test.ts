@@ -105,7 +105,11 @@ describe('the times of scrapes', () => {
   });
 
   it('are spread over the interval', () => {
-    const places = Array.from({ length: 1_000 }, (_, i) => scrapeOffsetMs(targetOf('', `host-${i}:9100`), 0));
+    const job = jobOf('');
+    const places = Array.from({ length: 1_000 }, (_, i) => {
+      const found = findTarget(job, `host-${i}:9100`, {});
+      return found.kind === 'target' ? scrapeOffsetMs(found.target, 0) : assert.fail();
+    });
     const perTenth = Array.from(
       { length: 10 },
       (_, tenth) => places.filter((place) => Math.floor(place / 6_000) === tenth).length,
