@@ -23,6 +23,8 @@ import { type IngestServices, registerIngest } from './ingest.js';
 import { type LookupServices, registerLookup } from './lookup.js';
 import type { MetricServices } from './metrics/metric-services.js';
 import { registerMetricWrites } from './metrics/metric-writes.js';
+import { registerSeriesAdmin, type SeriesServices } from './metrics/series-admin.js';
+import { registerStatus, type StatusServices } from './metrics/status.js';
 import { type OperationsServices, registerOperations } from './operations.js';
 import { registerSql, type SqlServices } from './sql.js';
 import { explainValidation } from './validation.js';
@@ -31,6 +33,8 @@ export interface AppServices {
   readonly version: string;
   readonly ingest: IngestServices;
   readonly metrics: MetricServices;
+  readonly series: SeriesServices;
+  readonly status: StatusServices;
   readonly lookup: LookupServices;
   readonly evaluation: EvaluationServices;
   readonly sql: SqlServices;
@@ -79,6 +83,8 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
   });
   await app.register(async (scope) => registerIngest(scope, services.ingest));
   await app.register(async (scope) => registerMetricWrites(scope, services.metrics));
+  await app.register(async (scope) => registerSeriesAdmin(scope, services.series));
+  await app.register(async (scope) => registerStatus(scope, services.status));
   await app.register(async (scope) => registerLookup(scope, services.lookup));
   await app.register(async (scope) => registerEvaluations(scope, services.evaluation));
   await app.register(async (scope) => registerSql(scope, services.sql));

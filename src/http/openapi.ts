@@ -8,6 +8,8 @@ export async function openApiDocument(version: string): Promise<object> {
     version,
     ingest: none,
     metrics: none,
+    series: none,
+    status: none,
     lookup: none,
     evaluation: none,
     sql: none,

@@ -158,9 +158,16 @@ function textOf(node: unknown): string | undefined {
   return node.type === 'PLAIN' && node.source !== undefined ? node.source : String(node.value);
 }
 
-/** A list or section as JSON. */
-const structureText = (node: unknown, document: Document): string | undefined =>
-  isMap(node) || isSeq(node) ? JSON.stringify(node.toJS(document)) : undefined;
+/** A list or section as JSON, each value in it the text that was written: a label `1.10` is not the number 1.1. */
+function structureText(node: unknown, document: Document): string | undefined {
+  const textsOf = (each: unknown): unknown => {
+    const target = isAlias(each) ? each.resolve(document) : each;
+    if (isSeq(target)) return target.items.map(textsOf);
+    if (isMap(target)) return Object.fromEntries(target.items.map(({ key, value }) => [String(key), textsOf(value)]));
+    return textOf(target) ?? null;
+  };
+  return isMap(node) || isSeq(node) ? JSON.stringify(textsOf(node)) : undefined;
+}
 
 const isEmpty = (node: unknown): boolean =>
   node === null || node === undefined || (isScalar(node) && node.value === null);

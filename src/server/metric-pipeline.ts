@@ -12,6 +12,7 @@ import { createGovernor, type Governor } from '../ingest/cardinality/governor.js
 import { parseRules } from '../ingest/cardinality/rules.js';
 import { createLogTail, endOf } from '../ingest/log-tail.js';
 import { createDeleteSamples } from '../ingest/metrics/delete-samples.js';
+import { type DeletionParts, deleteSeries } from '../ingest/metrics/delete-series.js';
 import { createFoldedSamples } from '../ingest/metrics/folded-samples.js';
 import { startHead } from '../ingest/metrics/head.js';
 import { loadStoredSeries } from '../ingest/metrics/load-series.js';
@@ -50,6 +51,8 @@ export interface MetricPipeline {
   readonly beginStoring: (engine: Engine, topology: Topology) => Promise<void>;
   /** Resolves when every sample acknowledged so far is in its table. */
   readonly waitUntilStored: () => Promise<void>;
+  /** Deletes samples of series with times in [fromMs, toMs]; resolves when they are gone from memory and tables. */
+  readonly deleteSamples: (refs: Uint32Array, fromMs: number, toMs: number) => Promise<void>;
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
@@ -98,6 +101,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
   const head = startHead({ index, chunks, clock });
   const folder = createFolder(createFolderState(defaultFolderOptions));
   let appender: Appender | undefined;
+  let deletion: DeletionParts | undefined;
   const intake = createMetricIntake({
     log,
     tail,
@@ -151,10 +155,11 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
       if (series > 0) logger.info({ series, ms: Math.round(performance.now() - startedMs) }, 'series loaded');
       const mutated = (table: string): string =>
         qualified(topology.cluster === undefined ? table : `${table}_local`, topology) + onCluster(topology);
+      const order = createSeriesOrder(index);
       const store = {
         engine,
         index,
-        order: createSeriesOrder(index),
+        order,
         storedDays,
         counters,
         deleteSamples: createDeleteSamples({ engine, index, mutated }),
@@ -173,7 +178,27 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
         flushBytesMax,
         onProblem: (problem) => logger.error({ problem }, 'samples wait in the log'),
       });
+      deletion = {
+        log,
+        tail,
+        appender,
+        engine,
+        index,
+        chunks,
+        governor,
+        resolver,
+        recorded,
+        recordSeries,
+        storedDays,
+        order,
+        clock,
+        mutated,
+      };
       appender.notify();
+    },
+    async deleteSamples(refs, fromMs, toMs) {
+      started(appender);
+      await deleteSeries(refs, fromMs, toMs, deletion!);
     },
     async waitUntilStored() {
       await started(appender).waitUntilStored(log.durableSequence);

@@ -100,17 +100,33 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
 function dataServices(
   parts: Parts,
   { engine }: ServerEngine,
-  { query, evaluation, ingest }: Configuration,
+  { query, evaluation, ingest, metrics }: Configuration,
   slots: AppServices['sql']['slots'],
 ): Omit<AppServices, 'version' | 'operations'> {
   const { intake, waitUntilStored } = parts.events!;
+  const samples = parts.metrics!;
   const refusal = (): BarographError | undefined => (parts.stopping ? stopping() : undefined);
   return {
     ingest: { intake, refusal },
     metrics: {
-      intake: parts.metrics!.intake,
+      intake: samples.intake,
       refusal,
       limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
+    },
+    series: {
+      engine,
+      index: samples.index,
+      waitUntilStored: samples.waitUntilStored,
+      deleteSamples: samples.deleteSamples,
+    },
+    status: {
+      index: samples.index,
+      chunks: samples.chunks,
+      governor: samples.governor,
+      folder: samples.folder,
+      sources: samples.sources,
+      targets: (query) => parts.scraper!.targets(query),
+      window: metrics.accept,
     },
     lookup: { engine, waitUntilStored },
     evaluation: {
@@ -121,7 +137,7 @@ function dataServices(
     sql: {
       engine,
       slots,
-      waitUntilStored: async () => void (await Promise.all([waitUntilStored(), parts.metrics!.waitUntilStored()])),
+      waitUntilStored: async () => void (await Promise.all([waitUntilStored(), samples.waitUntilStored()])),
       limits: {
         timeMs: query.timeMaxMs,
         memoryBytes: query.memoryBytesMax,

@@ -22,10 +22,18 @@ export function createHeavyHitters(capacity: number): HeavyHitters {
   const errors = new Float64Array(capacity);
   let total = 0;
 
+  /** No count is below this; it only rises, so that a round through the counters finds many slots for one search. */
+  let least = 0;
+  let cursor = 0;
+
   function leastSlot(): number {
-    let least = 0;
-    for (let slot = 1; slot < capacity; slot++) if (counts[slot]! < counts[least]!) least = slot;
-    return least;
+    for (let tried = 0; tried < capacity; tried++) {
+      const slot = cursor;
+      cursor = cursor + 1 === capacity ? 0 : cursor + 1;
+      if (counts[slot]! <= least) return slot;
+    }
+    least = counts.reduce((a, b) => Math.min(a, b));
+    return leastSlot();
   }
 
   function take(hash: number): void {
@@ -40,6 +48,7 @@ export function createHeavyHitters(capacity: number): HeavyHitters {
 
   function halve(): void {
     total /= 2;
+    least /= 2;
     for (let slot = 0; slot < capacity; slot++) {
       counts[slot] = counts[slot]! / 2;
       errors[slot] = errors[slot]! / 2;

@@ -116,30 +116,48 @@ export function mergeLabel(spans: LabelSpans, label: number): void {
 
 /** The canonical bytes of the draft: a copy, the same one until the draft changes. */
 export function writeDraft(spans: LabelSpans): Uint8Array {
-  if (spans.written !== undefined) return spans.written;
-  const pieces = spans.names.map((_, label) => pieceOf(spans, label));
-  if (spans.hasMerged) {
-    const later = spans.names.findIndex((name) => compareUtf8(name, otherValue) > 0);
-    pieces.splice(later < 0 ? spans.count : later, 0, [encodeLabels([[otherValue, otherValue]])]);
-  }
-  spans.written = joined(pieces.flat());
+  spans.written ??= draftBytes(spans);
   return spans.written;
 }
 
-function pieceOf({ bytes, starts, valueStarts, ends, replacements }: LabelSpans, label: number): Uint8Array[] {
-  const value = replacements[label];
-  if (value === undefined) return [bytes.subarray(starts[label]!, ends[label]! + 1)];
-  if (value === '') return [];
-  const end = value === otherValue ? otherEnd : encoder.encode(value);
-  return [bytes.subarray(starts[label]!, valueStarts[label]!), end, labelEnd];
+/** Labels that stay as they are and stand side by side are copied at once. */
+function draftBytes(spans: LabelSpans): Uint8Array {
+  const { bytes, count, names, starts, valueStarts, ends, replacements } = spans;
+  const pieces: Uint8Array[] = [];
+  const mergedAt = spans.hasMerged ? mergedPlace(names) : -1;
+  let copiedTo = 0;
+  for (let label = 0; label < count; label++) {
+    const value = replacements[label];
+    if (value === undefined && label !== mergedAt) continue;
+    pieces.push(bytes.subarray(copiedTo, starts[label]!));
+    copiedTo = starts[label]!;
+    if (label === mergedAt) pieces.push(mergedLabel);
+    if (value === undefined) continue;
+    if (value !== '') pieces.push(bytes.subarray(copiedTo, valueStarts[label]!), valueBytes(value));
+    copiedTo = ends[label]! + 1;
+  }
+  pieces.push(bytes.subarray(copiedTo));
+  if (mergedAt === count) pieces.push(mergedLabel);
+  return joined(pieces);
 }
 
-/** A label's value that stands for folded ones, written once. */
-const otherEnd = encoder.encode(otherValue);
-const labelEnd = Uint8Array.of(labelEndByte);
+const mergedLabel = encodeLabels([[otherValue, otherValue]]);
+
+/** Where the label in the place of merged ones stands in the order of names. */
+function mergedPlace(names: readonly string[]): number {
+  const later = names.findIndex((name) => compareUtf8(name, otherValue) > 0);
+  return later < 0 ? names.length : later;
+}
+
+/** A value with the byte that ends it. */
+const valueBytes = (value: string): Uint8Array =>
+  value === otherValue ? otherBytes : Uint8Array.of(...encoder.encode(value), labelEndByte);
+const otherBytes = Uint8Array.of(...encoder.encode(otherValue), labelEndByte);
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const bytes = new Uint8Array(length);
   let at = 0;
   for (const piece of pieces) {
     bytes.set(piece, at);

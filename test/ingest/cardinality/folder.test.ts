@@ -3,83 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type FoldAggregate, gaugeAggregates } from '../../../src/ingest/cardinality/fold-aggregate.js';
 import { createFolder, type Folder } from '../../../src/ingest/cardinality/folder.js';
-import { folderSnapshot, restoredFolderState } from '../../../src/ingest/cardinality/folder-snapshot.js';
-import {
-  createFolderState,
-  defaultFolderOptions,
-  type FolderOptions,
-  type FolderState,
-} from '../../../src/ingest/cardinality/folder-state.js';
-import { type FoldedSample, foldedSamples, type SourceRun, sourceRuns } from './source-runs.js';
-
-const startMs = Date.UTC(2026, 0, 1);
-
-/** A folder with one target, series 7 of the index. */
-function oneTarget(
-  aggregate: FoldAggregate,
-  options: Partial<FolderOptions> = {},
-  state: FolderState = createFolderState({ ...defaultFolderOptions, ...options }),
-  lastValue?: number,
-) {
-  const folder = createFolder(state);
-  const number = folder.openTarget({
-    ref: 7,
-    idHigh: 1,
-    idLow: 2,
-    aggregate,
-    ...(lastValue === undefined ? {} : { lastValue }),
-  });
-  const fold = (...runs: Omit<SourceRun, 'target'>[]): readonly FoldedSample[] =>
-    foldedSamples(folder.fold(sourceRuns(runs.map((run) => ({ ...run, target: number }))))).get(7) ?? [];
-  return { folder, state, fold };
-}
-
-/** Samples of sources in some order: of each source in the order of time, in batches. */
-interface Event {
-  readonly source: number;
-  readonly timeMs: number;
-  readonly value: number;
-}
-const events = fc
-  .array(
-    fc.record({
-      source: fc.integer({ min: 0, max: 5 }),
-      stepMs: fc.integer({ min: 1, max: 3_000 }),
-      value: fc.integer({ min: 0, max: 50 }),
-      endsBatch: fc.boolean(),
-    }),
-    { minLength: 1, maxLength: 60 },
-  )
-  .map((steps) => {
-    const batches: Event[][] = [[]];
-    const times = new Map<number, number>();
-    for (const { source, stepMs, value, endsBatch } of steps) {
-      const timeMs = (times.get(source) ?? startMs) + stepMs;
-      times.set(source, timeMs);
-      batches.at(-1)!.push({ source, timeMs, value });
-      if (endsBatch) batches.push([]);
-    }
-    return batches.filter((batch) => batch.length > 0);
-  });
-
-const asRuns = (batch: readonly Event[]) =>
-  batch.map(({ source, timeMs, value }) => ({ source, samples: [[timeMs, value]] as const }));
-
-/** What a counter increased by since it was at zero, as Prometheus' rate() reckons: what it lost at each reset is added to its last value. */
-function increase(values: readonly number[]): number {
-  let lost = 0;
-  values.forEach((value, i) => {
-    if (i > 0 && value < values[i - 1]!) lost += values[i - 1]!;
-  });
-  return values.at(-1)! + lost;
-}
-
-/** Samples of each source, in the order in which they were sent. */
-function bySource(all: readonly Event[]): Event[][] {
-  const samples = new Map<number, Event[]>();
-  for (const event of all) samples.set(event.source, [...(samples.get(event.source) ?? []), event]);
-  return [...samples.values()];
-}
+import { createFolderState, defaultFolderOptions } from '../../../src/ingest/cardinality/folder-state.js';
+import { asRuns, bySource, type Event, events, increase, oneTarget, startMs } from './one-target.js';
+import { foldedSamples, sourceRuns } from './source-runs.js';
 
 describe('a folded counter', () => {
   it('increases by what its sources increase by, however they and their resets are interleaved', () => {
@@ -358,69 +284,6 @@ describe('a folded gauge', () => {
     for (let i = 0; i < 400; i++)
       last = fold({ source: i % 10, samples: [[startMs + 6_000 + i, 0.1]] })[0]![1] as number;
     assert.ok(Math.abs(last - 1) < 1e-9, `${last}`);
-  });
-});
-
-describe('a snapshot of the folder', () => {
-  const restored = (state: FolderState): FolderState => {
-    const copy = restoredFolderState(folderSnapshot(state), state.options);
-    assert.ok(copy !== undefined);
-    return copy;
-  };
-
-  it('goes on as if there had been no stop, for counters and gauges', () => {
-    fc.assert(
-      fc.property(events, fc.constantFrom<FoldAggregate>('counter', ...gaugeAggregates), (batches, aggregate) => {
-        // `last` names the latest sample of all, which is not in the state of any one source.
-        fc.pre(aggregate !== 'last');
-        const uninterrupted = oneTarget(aggregate);
-        let interrupted = oneTarget(aggregate);
-        for (const batch of batches) {
-          assert.deepEqual(interrupted.fold(...asRuns(batch)), uninterrupted.fold(...asRuns(batch)));
-          interrupted = oneTarget(aggregate, {}, restored(interrupted.state));
-        }
-      }),
-    );
-  });
-
-  it('that is older than what was given out holds the total until it has caught up', () => {
-    const before = oneTarget('counter');
-    before.fold({ source: 1, samples: [[1_000, 100]] });
-    const state = restored(before.state);
-    assert.deepEqual(before.fold({ source: 1, samples: [[2_000, 150]] }), [[2_000, 150]]);
-    const after = oneTarget('counter', {}, state, 150);
-    assert.deepEqual(after.fold({ source: 2, samples: [[3_000, 5]] }), [[3_000, 150]]);
-    assert.deepEqual(after.fold({ source: 1, samples: [[3_500, 160]] }), [[3_500, 165]]);
-  });
-
-  it('is not needed: without it a total goes on from what is stored, and sources from what they say first', () => {
-    const { folder, fold } = oneTarget('counter', {}, undefined, 1_000);
-    assert.deepEqual(fold({ source: 1, samples: [[startMs, 400]] }), [[startMs, 1_000]]);
-    assert.deepEqual(fold({ source: 1, samples: [[startMs + 15_000, 410]] }), [[startMs + 15_000, 1_010]]);
-    // Once the settling time is over, who is new is new.
-    assert.deepEqual(fold({ source: 2, samples: [[startMs + 600_000, 7]] }), [[startMs + 600_000, 1_017]]);
-    assert.equal(folder.counts.baselines, 1);
-  });
-
-  it('keeps the sources seen last where fewer are allowed than it has', () => {
-    const { state, fold } = oneTarget('sum', { resolutionMs: 1 });
-    for (let i = 0; i < 100; i++) fold({ source: i, samples: [[startMs + ((i * 37) % 100), 1]] });
-    const smaller = restoredFolderState(folderSnapshot(state), { ...state.options, sourcesMax: 30 });
-    const after = oneTarget('sum', {}, smaller);
-    assert.equal(after.folder.sourceCount, 30);
-    assert.deepEqual(after.fold({ source: 0, samples: [[startMs + 200, 1]] }), [[startMs + 200, 30]]);
-  });
-
-  it('that is damaged in any byte is none', () => {
-    const { state, fold } = oneTarget('counter');
-    fold({ source: 1, samples: [[1_000, 5]] }, { source: 2, samples: [[1_000, 7]] });
-    const snapshot = folderSnapshot(state);
-    for (let i = 0; i < snapshot.length; i++) {
-      const damaged = snapshot.slice();
-      damaged[i]! ^= 0x10;
-      assert.equal(restoredFolderState(damaged, state.options), undefined, `byte ${i}`);
-      assert.equal(restoredFolderState(snapshot.subarray(0, i), state.options), undefined, `${i} bytes`);
-    }
   });
 });
 

@@ -41,11 +41,15 @@ export function outcome(admission: Admission): string {
   }
 }
 
+const keyOf = (labels: Uint8Array): string =>
+  Buffer.from(labels.buffer, labels.byteOffset, labels.length).toString('latin1');
+
 export function governedSeries(
   budgets: Partial<CardinalityBudgets> = {},
   options: Partial<Omit<GovernorOptions, 'budgets' | 'series' | 'clock'>> = {},
 ): GovernedSeries {
   const stored = new Set<string>();
+  const keys = new Set<string>();
   const byMetric = new Map<string, number>();
   const clock = { timeMs: Date.UTC(2026, 0, 1), nowMs: () => clock.timeMs };
   const series = {
@@ -53,7 +57,7 @@ export function governedSeries(
       return stored.size;
     },
     seriesOfMetric: (metric: string) => byMetric.get(metric) ?? 0,
-    hasSeries: (labels: Uint8Array) => stored.has(text(labels)),
+    hasSeries: (labels: Uint8Array) => keys.has(keyOf(labels)),
   };
   const governor = createGovernor({
     budgets: { ...defaultBudgets, ...budgets },
@@ -63,7 +67,8 @@ export function governedSeries(
     ...options,
   });
   const index = (metric: string, labels: Uint8Array): void => {
-    if (stored.has(text(labels))) return;
+    if (keys.has(keyOf(labels))) return;
+    keys.add(keyOf(labels));
     stored.add(text(labels));
     byMetric.set(metric, series.seriesOfMetric(metric) + 1);
   };
@@ -84,7 +89,7 @@ export function governedSeries(
     },
     remove(metric, labels) {
       const bytes = canonical(metric, labels);
-      assert.ok(stored.delete(text(bytes)));
+      assert.ok(stored.delete(text(bytes)) && keys.delete(keyOf(bytes)));
       byMetric.set(metric, series.seriesOfMetric(metric) - 1);
       governor.forget(bytes);
     },

@@ -64,7 +64,7 @@ describe('the governor', () => {
   it('holds the bound where several labels explode at once, together or each by itself', () => {
     for (const second of [(i: number) => i, (i: number) => (i * 7919) % 1_000]) {
       const series = governedSeries({ seriesPerMetricMax: 2_000 });
-      for (let i = 0; i < 20_000; i++)
+      for (let i = 0; i < 8_000; i++)
         series.send('requests_total', { ...innocent(i), request_id: `r-${i}`, trace_id: `t-${second(i)}` });
       assert.deepEqual(acting(series), [
         'requests_total request_id series_per_metric',

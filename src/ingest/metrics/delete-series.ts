@@ -1,0 +1,81 @@
+/**
+ * Deletes samples of series everywhere: from memory at once, and from the tables by way of the log, so that a crash in between does not
+ * bring them back, and what comes in later for the same series stays. A series of which nothing is left goes itself.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+import type { SeriesIndex } from '../../series/index/series-index.js';
+import type { Engine } from '../../storage/engine.js';
+import type { Log } from '../../wal/log.js';
+import type { Appender } from '../appender.js';
+import type { Governor } from '../cardinality/governor.js';
+import type { LogTail } from '../log-tail.js';
+import { byteSizeOfEntry, encodeMetricRecord, type MetricRecord, type RecordSeries } from './metric-record.js';
+import type { RecordedSeries } from './recorded-series.js';
+import type { SeriesOrder } from './series-order.js';
+import type { SeriesResolver } from './series-resolver.js';
+import type { StoredSeriesDays } from './store-series.js';
+
+export interface DeletionParts {
+  readonly log: Log;
+  readonly tail: LogTail<MetricRecord>;
+  readonly appender: Appender;
+  readonly engine: Engine;
+  readonly index: SeriesIndex;
+  readonly chunks: ChunkStore;
+  readonly governor: Governor;
+  readonly resolver: SeriesResolver;
+  readonly recorded: RecordedSeries;
+  readonly recordSeries: RecordSeries;
+  readonly storedDays: StoredSeriesDays;
+  readonly order: SeriesOrder;
+  readonly clock: Clock;
+  /** Of a table, the name that mutations go to; see `createDeleteSamples`. */
+  readonly mutated: (table: string) => string;
+}
+
+/** Resolves when samples of these live series with times in [fromMs, toMs] are gone. */
+export async function deleteSeries(
+  refs: Uint32Array,
+  fromMs: number,
+  toMs: number,
+  parts: DeletionParts,
+): Promise<void> {
+  const { log, tail, appender, index, chunks, clock, recordSeries } = parts;
+  const entry = { kind: 'deletion', refs, fromMs: clamped(fromMs), toMs: clamped(toMs) } as const;
+  const arrivedMs = clock.nowMs();
+  const whole = refs.filter((ref) => index.firstMs[ref]! >= fromMs && index.lastMs[ref]! <= toMs);
+  const sequence = await log.append(encodeMetricRecord(entry, arrivedMs, recordSeries), 1);
+  tail.offer({ ...entry, sequence, rowCount: 1, arrivedMs, bytes: byteSizeOfEntry(entry) });
+  const live = whole.filter((ref) => index.isLive(ref));
+  chunks.drop(refs.filter((ref) => index.isLive(ref)));
+  const labels = Array.from(live, (ref) => index.canonicalBytesOf(ref));
+  index.remove(live);
+  for (const each of labels) parts.governor.forget(each);
+  parts.resolver.forget();
+  await appender.waitUntilStored(sequence + 1);
+  if (live.length > 0) await forgetSeries(live, labels, parts);
+}
+
+/** Takes out what only stands for series that are no more. */
+async function forgetSeries(refs: Uint32Array, labels: readonly Uint8Array[], parts: DeletionParts): Promise<void> {
+  const { index, engine, mutated, recorded, storedDays, order } = parts;
+  // Labels that came again meanwhile keep their row.
+  const gone = refs.filter((_, i) => index.find(labels[i]!, 0, labels[i]!.length) < 0);
+  const ids = Array.from(gone, (ref) => ((BigInt(index.idHigh[ref]!) << 32n) | BigInt(index.idLow[ref]!)).toString());
+  for (let from = 0; from < ids.length; from += idsPerStatement)
+    await engine.command({
+      sql: `ALTER TABLE ${mutated('metric_series')} DELETE WHERE series IN ({ids:Array(UInt64)})`,
+      params: { ids: ids.slice(from, from + idsPerStatement) },
+      settings: { mutations_sync: 2 },
+    });
+  storedDays.forget(refs);
+  recorded.forget(refs);
+  index.release(refs);
+  order.reset();
+}
+
+const idsPerStatement = 10_000;
+/** What a 64-bit time of the engine can hold. */
+const timeMax = Date.UTC(2299, 11, 31);
+const clamped = (timeMs: number): number => Math.min(timeMax, Math.max(0, timeMs));
