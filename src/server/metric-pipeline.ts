@@ -212,8 +212,12 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
 }
 
 const recordSeriesOf = (index: SeriesIndex): RecordSeries => ({
-  idLow: (ref) => index.idLow[ref]!,
-  idHigh: (ref) => index.idHigh[ref]!,
+  get idLow() {
+    return index.idLow;
+  },
+  get idHigh() {
+    return index.idHigh;
+  },
   canonicalBytesOf: (ref) => index.canonicalBytesOf(ref),
   add: (bytes) => index.add(bytes, 0, bytes.length),
   refOfId(low, high) {

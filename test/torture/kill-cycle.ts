@@ -69,8 +69,11 @@ export interface Clients {
 export const rowsPerBody = 200;
 const retryPauseMs = 20;
 
-/** Clients that write as fast as they are answered: bodies of predictions, each followed by truth for every second row. */
-export function startClients(count: number, firstUrl: string): Clients {
+/**
+ * Clients that write: bodies of predictions, each followed by truth for every second row, and then a pause. Without one they write as fast
+ * as they are answered.
+ */
+export function startClients(count: number, firstUrl: string, pauseMs = 0): Clients {
   const acknowledged: Acknowledged = { predictions: 0, truths: 0 };
   let url = firstUrl;
   let finishing = false;
@@ -105,6 +108,7 @@ export function startClients(count: number, firstUrl: string): Clients {
       const truths = ids.filter((id) => id % 2 === 0).map((id) => ({ request_id: `${name}-${id}`, label: id % 3 }));
       await sendUntilAcknowledged('/api/ml/ground-truth', truths);
       acknowledged.truths += truths.length;
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 

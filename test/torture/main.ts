@@ -19,10 +19,12 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const stillMsMax = 4_000;
 const betweenMsMax = 1_500;
 const roundsPerReport = 25;
+/** Leaves the machine time to start servers, which is what a round waits for. */
+const betweenBodiesMs = 100;
 
 const folder = await mkdtemp(join(tmpdir(), 'barograph-torture-'));
 let server = await startServerProcess(folder);
-const clients = startClients(4, server.url);
+const clients = startClients(4, server.url, betweenBodiesMs);
 const engineProcesses = (): number[] => childrenOf(server.pid);
 /** One that is gone already needs no signal. */
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {

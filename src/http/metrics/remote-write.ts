@@ -35,7 +35,9 @@ export function registerRemoteWrite(app: FastifyInstance, { intake, refusal, lim
         contentType: request.headers['content-type'],
         contentEncoding: request.headers['content-encoding'],
       });
-      const message = decompressSnappy(await encodedBody(request, limits), limits.decodedBytesMax);
+      const body = await encodedBody(request, limits);
+      // From here to the log nothing waits: the batch is memory that the next request uses again.
+      const message = decompressSnappy(body, limits.decodedBytesMax);
       const result = await intake.take(decoders[version].decode(message), sourceOf(request, `remote_write_${version}`));
       if (version === 2)
         reply.headers(writtenHeaders({ samples: result.accepted, histograms: 0, exemplars: result.exemplars }));

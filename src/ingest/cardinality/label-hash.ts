@@ -4,10 +4,14 @@
  * Sources: http://www.isthe.com/chongo/tech/comp/fnv, A. Appleby's MurmurHash3 (fmix32).
  */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  let hash = firstHash;
+  for (let i = start; i < end; i++) hash = hashedByte(hash, bytes[i]!);
   return mixed(hash);
 }
+
+/** Where the hash of bytes begins, before the first one; `mixed` ends it. */
+export const firstHash = 0x811c9dc5;
+export const hashedByte = (hash: number, byte: number): number => Math.imul(hash ^ byte, 0x01000193);
 
 /** Spreads the bits of a 32-bit number; a bijection. */
 export function mixed(hash: number): number {

@@ -4,7 +4,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { compareUtf8, encodeLabels, labelEndByte, metricNameLabel } from '../../model/labels.js';
-import { hashBytes } from './label-hash.js';
+import { firstHash, hashBytes, hashedByte, mixed } from './label-hash.js';
 import { otherValue } from './rules.js';
 
 /** Label i's name is bytes[starts[i], valueStarts[i] - 1), its value bytes[valueStarts[i], ends[i]). */
@@ -14,6 +14,8 @@ export interface LabelSpans {
   /** Name of the metric, '' where there is none. */
   metric: string;
   names: string[];
+  /** Names that series had in each place. */
+  readonly knownNames: LabelName[];
   starts: Uint32Array;
   valueStarts: Uint32Array;
   ends: Uint32Array;
@@ -30,6 +32,13 @@ export interface LabelSpans {
   written: Uint8Array | undefined;
 }
 
+interface LabelName {
+  readonly text: string;
+  /** With the byte that ends it. */
+  readonly bytes: Uint8Array;
+  readonly hash: number;
+}
+
 const encoder = new TextEncoder();
 /** Most series have fewer. */
 const firstLabels = 32;
@@ -39,6 +48,7 @@ export const createLabelSpans = (): LabelSpans => ({
   count: 0,
   metric: '',
   names: [],
+  knownNames: [],
   starts: new Uint32Array(firstLabels),
   valueStarts: new Uint32Array(firstLabels),
   ends: new Uint32Array(firstLabels),
@@ -67,20 +77,45 @@ export function readLabels(spans: LabelSpans, labels: Uint8Array): void {
 function readLabel(spans: LabelSpans, at: number): number {
   const { bytes, count } = spans;
   if (count === spans.starts.length) grow(spans);
-  const nameEnd = bytes.indexOf(labelEndByte, at);
-  const valueEnd = bytes.indexOf(labelEndByte, nameEnd + 1);
-  assert(nameEnd > at && valueEnd > nameEnd, 'labels are not in canonical form');
-  const name = bytes.toString('utf8', at, nameEnd);
-  spans.names.push(name);
+  const name = nameAt(spans, at);
+  const valueStart = at + name.bytes.length;
+  let hash = firstHash;
+  let valueEnd = valueStart;
+  for (; bytes[valueEnd] !== labelEndByte; valueEnd++) {
+    assert(valueEnd < bytes.length, 'labels are not in canonical form');
+    hash = hashedByte(hash, bytes[valueEnd]!);
+  }
+  spans.names.push(name.text);
   spans.replacements.push(undefined);
   spans.starts[count] = at;
-  spans.valueStarts[count] = nameEnd + 1;
+  spans.valueStarts[count] = valueStart;
   spans.ends[count] = valueEnd;
-  spans.nameHashes[count] = hashBytes(bytes, at, nameEnd);
-  spans.valueHashes[count] = hashBytes(bytes, nameEnd + 1, valueEnd);
-  if (name === metricNameLabel) spans.metric = bytes.toString('utf8', nameEnd + 1, valueEnd);
+  spans.nameHashes[count] = name.hash;
+  spans.valueHashes[count] = mixed(hash);
+  if (name.text === metricNameLabel) spans.metric = bytes.toString('utf8', valueStart, valueEnd);
   spans.count++;
   return valueEnd + 1;
+}
+
+/** The name that begins at a place. Series that follow each other mostly have the same names, which are not decoded again. */
+function nameAt(spans: LabelSpans, at: number): LabelName {
+  const { bytes, count, knownNames } = spans;
+  const known = knownNames[count];
+  if (known !== undefined && startsWith(bytes, at, known.bytes)) return known;
+  const end = bytes.indexOf(labelEndByte, at);
+  assert(end > at, 'labels are not in canonical form');
+  const name = {
+    text: bytes.toString('utf8', at, end),
+    bytes: new Uint8Array(bytes.subarray(at, end + 1)),
+    hash: hashBytes(bytes, at, end),
+  };
+  knownNames[count] = name;
+  return name;
+}
+
+function startsWith(bytes: Uint8Array, at: number, start: Uint8Array): boolean {
+  for (let i = 0; i < start.length; i++) if (bytes[at + i] !== start[i]) return false;
+  return true;
 }
 
 function grow(spans: LabelSpans): void {

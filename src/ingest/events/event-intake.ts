@@ -109,7 +109,9 @@ const decoders = {
 async function append(event: EventBatch, { log, tail, clock, onAppended }: IntakeOptions): Promise<void> {
   const arrivedMs = clock.nowMs();
   const { rowCount } = event.batch;
-  const sequence = await log.append(encodeEventRecord(event, arrivedMs), rowCount);
-  tail.offer({ ...event, sequence, rowCount, arrivedMs, bytes: byteSizeOfBatch(event.batch) });
+  const { payload, columns } = encodeEventRecord(event, arrivedMs);
+  const sequence = await log.append(payload, rowCount);
+  const bytes = byteSizeOfBatch(event.batch) + payload.reduce((sum, part) => sum + part.byteLength, 0);
+  tail.offer({ ...event, sequence, rowCount, arrivedMs, bytes, encoded: columns });
   onAppended();
 }

@@ -7,7 +7,7 @@ import { type Batch, byteSizeOfBatch, type Column } from '../../model/columns.js
 import type { GroundTruthBatch } from '../../model/ground-truth.js';
 import type { PredictionBatch } from '../../model/prediction.js';
 import { decodeBlocks } from '../../storage/native/decode.js';
-import { encodeBlock } from '../../storage/native/encode.js';
+import { blockHead, encodeColumns } from '../../storage/native/encode.js';
 import type { EventKind } from '../counters.js';
 import { groundTruthLogTypes, predictionLogTypes } from './event-columns.js';
 
@@ -24,8 +24,10 @@ export type EventRecord = EventBatch & {
   readonly sequence: number;
   readonly rowCount: number;
   readonly arrivedMs: number;
-  /** Size of the batch in memory. */
+  /** Size in memory. */
   readonly bytes: number;
+  /** The columns as they are in the log; absent where the record was read back from it. */
+  readonly encoded?: ReadonlyMap<string, Uint8Array>;
 };
 
 const kinds: Readonly<Record<EventKind, { readonly byte: number; readonly types: Readonly<Record<string, string>> }>> =
@@ -34,8 +36,14 @@ const kinds: Readonly<Record<EventKind, { readonly byte: number; readonly types:
     ground_truth: { byte: 2, types: groundTruthLogTypes },
   };
 
-/** The bytes of a record, in parts that follow each other. */
-export function encodeEventRecord({ kind, batch }: EventBatch, arrivedMs: number): Uint8Array[] {
+/** A record's bytes, in parts that follow each other. */
+export interface EncodedRecord {
+  readonly payload: readonly Uint8Array[];
+  /** Each column by its name, as a block of the Native format holds it, so that it need not be encoded again to be stored. */
+  readonly columns: ReadonlyMap<string, Uint8Array>;
+}
+
+export function encodeEventRecord({ kind, batch }: EventBatch, arrivedMs: number): EncodedRecord {
   const { byte, types } = kinds[kind];
   const header = Buffer.alloc(headerBytes);
   header[0] = byte;
@@ -43,7 +51,11 @@ export function encodeEventRecord({ kind, batch }: EventBatch, arrivedMs: number
   header.writeDoubleLE(arrivedMs, 8);
   const byName: Readonly<Record<string, Column>> = batch.columns;
   const columns = Object.entries(types).map(([name, type]) => ({ name, type, data: byName[name]! }));
-  return [header, encodeBlock(columns, batch.rowCount)];
+  const encoded = encodeColumns(columns, batch.rowCount);
+  return {
+    payload: [header, blockHead(columns.length, batch.rowCount), ...encoded],
+    columns: new Map(columns.map(({ name }, i) => [name, encoded[i]!])),
+  };
 }
 
 /** The record back. Fails with `log_corrupt` where the bytes, though their checksum held, are not a record of ours. */

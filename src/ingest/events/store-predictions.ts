@@ -12,7 +12,7 @@ import { sameRow, takeRows } from '../../model/column-rows.js';
 import { type Batch, type NumberColumn, type TimeColumn, textAt, textColumnOf } from '../../model/columns.js';
 import type { PredictionColumns } from '../../model/prediction.js';
 import type { Engine } from '../../storage/engine.js';
-import { encodeBlock } from '../../storage/native/encode.js';
+import { blockHead, encodeBlock, encodeColumns } from '../../storage/native/encode.js';
 import type { StoreAttempt } from '../appender.js';
 import type { IngestCounters } from '../counters.js';
 import { predictionRowTypes } from './event-columns.js';
@@ -20,9 +20,10 @@ import type { EventRecord } from './event-record.js';
 import { eventRows, type RowColumns } from './event-rows.js';
 import type { KnownIds, KnownPrediction } from './known-ids.js';
 import { readPredictionRows } from './read-prediction-rows.js';
-import { overAnyPartitions, rowsByWeek } from './weeks.js';
+import { mondayOf, overAnyPartitions, rowsByWeek } from './weeks.js';
 
 export type PredictionRows = Batch<PredictionColumns & RowColumns>;
+type IdRows = Batch<Pick<PredictionColumns, 'request_id' | 'model' | 'version' | 'ts'> & RowColumns>;
 type PredictionRecord = EventRecord & { kind: 'prediction' };
 
 export interface StoreContext extends StoreAttempt {
@@ -32,8 +33,14 @@ export interface StoreContext extends StoreAttempt {
 }
 
 export async function storePredictions(records: readonly PredictionRecord[], context: StoreContext): Promise<void> {
-  const rows = eventRows(records);
-  const settled = await settle(rows, context);
+  const met = await meetIds(records, context);
+  if (met.hasRepeats || met.known.size > 0 || !(await insertNewRecords(records, met, context)))
+    await storeSettled(records, met, context);
+}
+
+/** Stores rows of which some may be repetitions or replacements of others. */
+async function storeSettled(records: readonly PredictionRecord[], met: MetIds, context: StoreContext): Promise<void> {
+  const settled = await settle(eventRows(records), met, context);
   await noteSuperseded(settled.superseded, context);
   await insertRows(settled.rows, context);
   await insertIds(settled.rows, context);
@@ -42,6 +49,104 @@ export async function storePredictions(records: readonly PredictionRecord[], con
   context.counters.predictionsRepeated(settled.repeated);
   context.counters.predictionsReplaced(settled.replaced);
 }
+
+/** What is known of the request ids of a run of records. */
+interface MetIds {
+  /** Two rows share an id. */
+  readonly hasRepeats: boolean;
+  /** Ids that may have been seen before. */
+  readonly perhapsKnown: ReadonlySet<string>;
+  /** Of them, the ones that have a prediction. */
+  readonly known: ReadonlyMap<string, KnownPrediction>;
+}
+
+/** So that requests are answered meanwhile, other work is let in between records. */
+const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function meetIds(records: readonly PredictionRecord[], { knownIds }: StoreContext): Promise<MetIds> {
+  const ids = new Set<string>();
+  const perhapsKnown = new Set<string>();
+  let rows = 0;
+  for (const { batch, rowCount } of records) {
+    rows += rowCount;
+    for (let row = 0; row < rowCount; row++) {
+      const requestId = textAt(batch.columns.request_id, row);
+      if (ids.has(requestId)) continue;
+      ids.add(requestId);
+      if (knownIds.mayKnowThenAdd(requestId)) perhapsKnown.add(requestId);
+    }
+    await letOthersIn();
+  }
+  const known = await knownIds.predictionsOf(Array.from(perhapsKnown));
+  return { hasRepeats: ids.size < rows, perhapsKnown, known };
+}
+
+/**
+ * The usual case, for which columns go to the table as they lie in the log: every row is new, has its own time, and all are of one
+ * week. False, with nothing done, where it is another case.
+ */
+async function insertNewRecords(
+  records: readonly PredictionRecord[],
+  { perhapsKnown }: MetIds,
+  context: StoreContext,
+): Promise<boolean> {
+  const first = records[0]!;
+  const last = records.at(-1)!;
+  const monday = mondayOf(first.batch.columns.ts.values[0]!);
+  if (first.sequence < context.maybeStoredBelow) return false;
+  for (const { encoded, batch } of records)
+    if (encoded === undefined || !batch.columns.ts.values.every((ts) => mondayOf(ts) === monday)) return false;
+  const lastId = last.sequence + last.rowCount - 1;
+  const rowCount = records.reduce((sum, record) => sum + record.rowCount, 0);
+  await context.engine.insert({
+    table: 'prediction_rows',
+    columns: rowColumnNames,
+    blocks: records.map(recordBlock),
+    deduplicationToken: `${first.sequence}-${lastId}-${rowCount}-${monday}-${context.attempt}`,
+  });
+  const idRows = eventRows(records.map(idColumnsOf));
+  await insertIds(idRows, context);
+  const perhapsWithTruth = Array.from({ length: idRows.rowCount }, (_, row) => row)
+    .filter((row) => perhapsKnown.has(textAt(idRows.columns.request_id, row)))
+    .map((row) => idRows.columns.row_id.values[row]!);
+  await tieEarlierTruth(perhapsWithTruth, context);
+  context.counters.rowsStored('prediction', rowCount);
+  return true;
+}
+
+const rowColumnTypes = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...predictionRowTypes } as const;
+const rowColumnNames = Object.keys(rowColumnTypes) as (keyof typeof rowColumnTypes)[];
+
+/** A record as a block of its table: the columns of the log, and the two that storing adds. */
+function recordBlock({ sequence, rowCount, arrivedMs, encoded }: PredictionRecord): Uint8Array {
+  const added = encodeColumns(
+    [
+      { name: 'row_id', type: rowColumnTypes.row_id, data: { kind: 'run', first: sequence } },
+      {
+        name: 'arrived',
+        type: rowColumnTypes.arrived,
+        data: { kind: 'time', values: new Float64Array(rowCount).fill(arrivedMs) },
+      },
+    ],
+    rowCount,
+  );
+  const [, , ...names] = rowColumnNames;
+  return Buffer.concat([
+    blockHead(rowColumnNames.length, rowCount),
+    ...added,
+    ...names.map((name) => encoded!.get(name)!),
+  ]);
+}
+
+/** The columns by which a row is found. */
+const idColumnsOf = ({ sequence, arrivedMs, batch: { rowCount, columns } }: PredictionRecord) => ({
+  sequence,
+  arrivedMs,
+  batch: {
+    rowCount,
+    columns: { request_id: columns.request_id, model: columns.model, version: columns.version, ts: columns.ts },
+  },
+});
 
 interface Superseded extends KnownPrediction {
   readonly byRowId: number;
@@ -64,15 +169,13 @@ const isSame = (later: PredictionRows, i: number, earlier: PredictionRows, j: nu
   sameRow(later, i, earlier, j, Number.isNaN(later.columns.ts.values[i]!) ? serverAssignedAndTime : serverAssigned);
 
 /** Decides for every row whether it is new, a repetition or a replacement. */
-async function settle(rows: PredictionRows, context: StoreContext): Promise<Settled> {
-  const { latest, perhapsKnown, repeated, replaced } = latestOfEachId(rows, context.knownIds);
-  const known = await context.knownIds.predictionsOf(perhapsKnown);
+async function settle(rows: PredictionRows, { perhapsKnown, known }: MetIds, context: StoreContext): Promise<Settled> {
+  const { latest, repeated, replaced } = latestOfEachId(rows);
   const earlier = await readEarlierRows(known, rows, latest, context.engine);
   const counts = { repeated, replaced };
   const superseded: Superseded[] = [];
   const keep: number[] = [];
   const rowIdsPerhapsWithTruth: number[] = [];
-  const perhaps = new Set(perhapsKnown);
   const { ts, row_id, arrived } = rows.columns;
   for (const [requestId, row] of latest) {
     const old = known.get(requestId);
@@ -90,28 +193,26 @@ async function settle(rows: PredictionRows, context: StoreContext): Promise<Sett
     }
     if (Number.isNaN(ts.values[row]!)) ts.values[row] = arrived.values[row]!;
     keep.push(row);
-    if (perhaps.has(requestId)) rowIdsPerhapsWithTruth.push(rowId);
+    if (perhapsKnown.has(requestId)) rowIdsPerhapsWithTruth.push(rowId);
   }
   const kept = keep.length === rows.rowCount ? rows : takeRows(rows, Uint32Array.from(keep));
   return { rows: kept, superseded, rowIdsPerhapsWithTruth, ...counts };
 }
 
 /** Of rows that share a request id, the last one that differs from the one before it. */
-function latestOfEachId(rows: PredictionRows, knownIds: KnownIds) {
+function latestOfEachId(rows: PredictionRows) {
   const latest = new Map<string, number>();
-  const perhapsKnown: string[] = [];
   let repeated = 0;
   let replaced = 0;
   const times = rows.columns.ts.values;
   for (let row = 0; row < rows.rowCount; row++) {
     const requestId = textAt(rows.columns.request_id, row);
     const before = latest.get(requestId);
-    if (before === undefined) {
-      if (knownIds.mayKnowThenAdd(requestId)) perhapsKnown.push(requestId);
-    } else if (isSame(rows, row, rows, before)) {
+    if (before !== undefined && isSame(rows, row, rows, before)) {
       repeated++;
       continue;
-    } else {
+    }
+    if (before !== undefined) {
       replaced++;
       if (Number.isNaN(times[row]!))
         times[row] = Number.isNaN(times[before]!) ? rows.columns.arrived.values[before]! : times[before]!;
@@ -119,7 +220,7 @@ function latestOfEachId(rows: PredictionRows, knownIds: KnownIds) {
     }
     latest.set(requestId, row);
   }
-  return { latest, perhapsKnown, repeated, replaced };
+  return { latest, repeated, replaced };
 }
 
 /** The stored rows that new rows are to be compared with. */
@@ -159,15 +260,13 @@ async function noteSuperseded(superseded: readonly Superseded[], { engine }: Sto
 
 async function insertRows(rows: PredictionRows, context: StoreContext): Promise<void> {
   const missing = await withoutStored(rows, context);
-  const types = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...predictionRowTypes } as const;
-  const names = Object.keys(types) as (keyof typeof types)[];
   for (const [monday, indices] of rowsByWeek(missing.columns.ts.values)) {
     const week = indices.length === missing.rowCount ? missing : takeRows(missing, indices);
     const ids = week.columns.row_id.values;
-    const columns = names.map((name) => ({ name, type: types[name], data: week.columns[name] }));
+    const columns = rowColumnNames.map((name) => ({ name, type: rowColumnTypes[name], data: week.columns[name] }));
     await context.engine.insert({
       table: 'prediction_rows',
-      columns: names,
+      columns: rowColumnNames,
       blocks: [encodeBlock(columns, week.rowCount)],
       deduplicationToken: `${ids[0]}-${ids.at(-1)}-${week.rowCount}-${monday}-${context.attempt}`,
     });
@@ -191,7 +290,7 @@ async function withoutStored(
   return missing.length === rows.rowCount ? rows : takeRows(rows, Uint32Array.from(missing));
 }
 
-async function insertIds(rows: PredictionRows, { engine }: StoreContext): Promise<void> {
+async function insertIds(rows: IdRows, { engine }: StoreContext): Promise<void> {
   if (rows.rowCount === 0) return;
   const { request_id, row_id, model, version, ts } = rows.columns;
   const columns = [

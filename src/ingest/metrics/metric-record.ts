@@ -10,8 +10,9 @@ import { type AdmittedSamples, byteSizeOfSamples } from './admitted-samples.js';
 
 /** What the codec needs of the series index. */
 export interface RecordSeries {
-  readonly idLow: (ref: number) => number;
-  readonly idHigh: (ref: number) => number;
+  /** Halves of 64-bit ids, by ref. */
+  readonly idLow: Uint32Array;
+  readonly idHigh: Uint32Array;
   /** Canonical label bytes. */
   readonly canonicalBytesOf: (ref: number) => Uint8Array;
   /** The ref of a series by its canonical label bytes, new where it is not known. */
@@ -133,7 +134,7 @@ function encodeSamples(
     (runCount === sampleCount ? oneSampleRuns : 0) | (spanMs === 0 ? oneTime : 0) | (isWide ? wideTimes : 0);
   const timeBytes = spanMs === 0 ? 0 : isWide ? 8 * sampleCount : 4 * sampleCount;
   const endBytes = runCount === sampleCount ? 0 : 4 * runCount;
-  const labels = newSeries.map(series.canonicalBytesOf);
+  const labels = newSeries.map((ref) => series.canonicalBytesOf(ref));
   const labelBytes = labels.reduce((sum, bytes) => sum + 4 + bytes.length, 0);
   const size = samplesHeaderBytes + 8 * sampleCount + timeBytes + 8 * runCount + endBytes + labelBytes;
   const out = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
@@ -152,9 +153,10 @@ function encodeSamples(
   at += timeBytes;
   const lows = new Uint32Array(out.buffer, at, runCount);
   const highs = new Uint32Array(out.buffer, at + 4 * runCount, runCount);
+  const { idLow, idHigh } = series;
   for (let run = 0; run < runCount; run++) {
-    lows[run] = series.idLow(refs[run]!);
-    highs[run] = series.idHigh(refs[run]!);
+    lows[run] = idLow[refs[run]!]!;
+    highs[run] = idHigh[refs[run]!]!;
   }
   at += 8 * runCount;
   if (endBytes > 0) new Uint32Array(out.buffer, at, runCount).set(sampleEnds.subarray(0, runCount));
@@ -210,8 +212,8 @@ function encodeDeletion({ refs, fromMs, toMs }: SeriesDeletion, arrivedMs: numbe
   view.setFloat64(16, fromMs, true);
   view.setFloat64(24, toMs, true);
   refs.forEach((ref, i) => {
-    view.setUint32(headerBytes + 16 + 8 * i, series.idLow(ref), true);
-    view.setUint32(headerBytes + 20 + 8 * i, series.idHigh(ref), true);
+    view.setUint32(headerBytes + 16 + 8 * i, series.idLow[ref]!, true);
+    view.setUint32(headerBytes + 20 + 8 * i, series.idHigh[ref]!, true);
   });
   return out;
 }

@@ -39,22 +39,47 @@ interface Output {
  */
 export function encodeBlock(columns: readonly NativeColumn[], rowCount: number): Uint8Array {
   const typed = columns.map((column) => ({ ...column, native: nativeTypeOf(column.type) }));
-  let size = varintSize(columns.length) + varintSize(rowCount);
-  for (const { name, type, native, data } of typed) {
-    checkColumn(name, native, data, rowCount);
-    size += stringSize(name) + stringSize(type) + sizeOf(native, data, rowCount);
-  }
+  const head = blockHead(columns.length, rowCount);
+  const size = typed.reduce((sum, column) => sum + columnSize(column, rowCount), head.length);
   // Every byte is written below, so the buffer need not be zeroed first.
   const out: Output = { bytes: unzeroed(size), at: 0 };
-  out.at = writeVarint(out.bytes, out.at, columns.length);
-  out.at = writeVarint(out.bytes, out.at, rowCount);
-  for (const { name, type, native, data } of typed) {
-    writeString(out, name);
-    writeString(out, type);
-    writeColumn(out, name, native, data, rowCount);
-  }
+  append(out, head);
+  for (const column of typed) writeNamed(out, column, rowCount);
   assert(out.at === size, `a block of ${size} bytes was announced and ${out.at} were written`);
   return out.bytes;
+}
+
+/** What stands before the columns of a block. */
+export function blockHead(columnCount: number, rowCount: number): Uint8Array {
+  const head = new Uint8Array(varintSize(columnCount) + varintSize(rowCount));
+  writeVarint(head, writeVarint(head, 0, columnCount), rowCount);
+  return head;
+}
+
+/**
+ * The columns of a block, each by itself: behind a `blockHead`, in any order and together with columns of other batches of as many
+ * rows, they are a block.
+ */
+export function encodeColumns(columns: readonly NativeColumn[], rowCount: number): Uint8Array[] {
+  return columns.map((column) => {
+    const typed = { ...column, native: nativeTypeOf(column.type) };
+    const out: Output = { bytes: unzeroed(columnSize(typed, rowCount)), at: 0 };
+    writeNamed(out, typed, rowCount);
+    return out.bytes;
+  });
+}
+
+type TypedColumn = NativeColumn & { readonly native: NativeType };
+
+function columnSize({ name, type, native, data }: TypedColumn, rowCount: number): number {
+  checkColumn(name, native, data, rowCount);
+  return stringSize(name) + stringSize(type) + sizeOf(native, data, rowCount);
+}
+
+function writeNamed(out: Output, { name, type, native, data }: TypedColumn, rowCount: number): void {
+  writeString(out, name);
+  writeString(out, type);
+  writeColumn(out, name, native, data, rowCount);
 }
 
 function unzeroed(size: number): Uint8Array {
