@@ -10,21 +10,21 @@ import { createFolder, type Folder } from '../ingest/cardinality/folder.js';
 import { createFolderState, defaultFolderOptions } from '../ingest/cardinality/folder-state.js';
 import { createGovernor, type Governor } from '../ingest/cardinality/governor.js';
 import { parseRules } from '../ingest/cardinality/rules.js';
-import { createLogTail, endOf } from '../ingest/log-tail.js';
+import { createLogTail, endOf, type LogTail } from '../ingest/log-tail.js';
 import { createDeleteSamples } from '../ingest/metrics/delete-samples.js';
 import { type DeletionParts, deleteSeries } from '../ingest/metrics/delete-series.js';
 import { createFoldedSamples } from '../ingest/metrics/folded-samples.js';
-import { startHead } from '../ingest/metrics/head.js';
+import { type Head, startHead } from '../ingest/metrics/head.js';
 import { loadStoredSeries } from '../ingest/metrics/load-series.js';
 import type { MetricCounters } from '../ingest/metrics/metric-counters.js';
 import { createMetricIntake, type MetricIntake } from '../ingest/metrics/metric-intake.js';
-import { decodeMetricRecord, noRef, type RecordSeries } from '../ingest/metrics/metric-record.js';
-import { createRecordedSeries } from '../ingest/metrics/recorded-series.js';
+import { decodeMetricRecord, type MetricRecord, noRef, type RecordSeries } from '../ingest/metrics/metric-record.js';
+import { createRecordedSeries, type RecordedSeries } from '../ingest/metrics/recorded-series.js';
 import { createSeriesOrder } from '../ingest/metrics/series-order.js';
-import { createSeriesResolver } from '../ingest/metrics/series-resolver.js';
+import { SeriesResolver } from '../ingest/metrics/series-resolver.js';
 import { createSourceClocks, type SourceClocks } from '../ingest/metrics/source-clocks.js';
 import { storeMetrics } from '../ingest/metrics/store-metrics.js';
-import { createStoredSeriesDays } from '../ingest/metrics/store-series.js';
+import { createStoredSeriesDays, type StoredSeriesDays } from '../ingest/metrics/store-series.js';
 import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
@@ -68,69 +68,38 @@ export interface MetricPipelineOptions {
 /** Samples of one flush take at most so much memory. */
 const flushBytesMax = 256 * 1024 * 1024;
 
+/** What the pipeline consists of before there is an engine. */
+interface Plane {
+  readonly options: MetricPipelineOptions;
+  readonly clock: Clock;
+  readonly index: SeriesIndex;
+  /** 64-bit hash of canonical label bytes. */
+  readonly hash64: (bytes: Uint8Array) => bigint;
+  readonly log: Log;
+  readonly tail: LogTail<MetricRecord>;
+  readonly recordSeries: RecordSeries;
+  readonly recorded: RecordedSeries;
+  readonly governor: Governor;
+  readonly resolver: SeriesResolver;
+  readonly chunks: ChunkStore;
+  readonly head: Head;
+  readonly folder: Folder;
+  readonly sources: SourceClocks;
+}
+
+/** What comes with the engine. */
+interface Storing {
+  readonly appender: Appender;
+  readonly deletion: DeletionParts;
+}
+
 /** Fails where the log cannot be opened. */
 export async function startMetricPipeline(options: MetricPipelineOptions): Promise<MetricPipeline> {
-  const { configuration, counters, logger, completeFromMs, clock = systemClock } = options;
-  const { metrics } = configuration;
-  const [index, { h64Raw }] = await Promise.all([createSeriesIndex({ clock }), xxhash()]);
-  const hash64 = (bytes: Uint8Array): bigint => h64Raw(bytes);
-  const log = await openPlaneLog('metrics', options);
-  const recordSeries = recordSeriesOf(index);
-  const tail = createLogTail(log, metrics.memoryBytesMax, (sequence, payload) =>
-    decodeMetricRecord(sequence, payload, recordSeries),
-  );
-  const recorded = createRecordedSeries();
-  const governor = createGovernor({
-    budgets: {
-      seriesMax: metrics.cardinality.seriesMax,
-      seriesPerMetricMax: metrics.cardinality.seriesPerMetricMax,
-      valuesPerLabelMax: metrics.cardinality.valuesPerLabelMax,
-      newSeriesPerMinuteMax: metrics.cardinality.newSeriesPerMinuteMax ?? Number.POSITIVE_INFINITY,
-    },
-    rules: parseRules(structuredClone(metrics.cardinality.rules ?? [])),
-    series: storedSeriesOf(index),
-    clock,
-  });
-  const resolver = createSeriesResolver({ index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax });
-  const sources = createSourceClocks();
-  const chunks = createChunkStore({
-    budgetBytes: metrics.chunkBytesMax ?? Math.floor(totalmem() / 4),
-    groupOf: (ref) => index.metricOf(ref),
-    completeFromMs,
-  });
-  const head = startHead({ index, chunks, clock });
-  const folder = createFolder(createFolderState(defaultFolderOptions));
-  let appender: Appender | undefined;
-  let deletion: DeletionParts | undefined;
-  const intake = createMetricIntake({
-    log,
-    tail,
-    resolver,
-    folded: createFoldedSamples(folder, index),
-    recordSeries,
-    isRecorded: recorded.has,
-    markRecorded: (refs) => refs.forEach(recorded.add),
-    head,
-    counters,
-    sources,
-    clock,
-    limits: {
-      behindMsMax: metrics.accept.behindMs,
-      aheadMsMax: metrics.accept.aheadMs,
-      inflightBytesMax: configuration.ingest.inflightBytesMax,
-    },
-    onAppended: () => appender?.notify(),
-  });
-
-  // What the tables do not have yet is readable before anything new is taken.
-  for await (const { sequence, payload } of log.read(log.checkpointSequence)) {
-    const record = decodeMetricRecord(sequence, payload, recordSeries);
-    if (record.kind === 'samples') {
-      for (const ref of record.newSeries) recorded.add(ref);
-      head.append(record.samples, sequence);
-    }
-  }
-
+  const plane = await openPlane(options);
+  const { log, tail, index, chunks, folder, governor, sources, head } = plane;
+  let storing: Storing | undefined;
+  const intake = intakeOf(plane, () => storing?.appender.notify());
+  await replay(plane);
   return {
     intake,
     index,
@@ -140,75 +109,148 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
     sources,
     log,
     waitingRows: () => tail.waitingRows,
-    appenderState: () => appender?.state ?? waiting,
-    problem: () => appender?.problem,
+    appenderState: () => storing?.appender.state ?? waiting,
+    problem: () => storing?.appender.problem,
     async beginStoring(engine, topology) {
-      const storedDays = createStoredSeriesDays(index);
-      const startedMs = performance.now();
-      const { series, refused } = await loadStoredSeries(engine, index, (ref, firstMs, lastMs) => {
-        recorded.add(ref);
-        storedDays.restore(ref, firstMs, lastMs);
-        governor.restore(index.canonicalBytesOf(ref));
-      });
-      if (refused > 0)
-        logger.error({ rows: refused }, 'rows of metric_series do not belong to their ids and were left out');
-      if (series > 0) logger.info({ series, ms: Math.round(performance.now() - startedMs) }, 'series loaded');
-      const mutated = (table: string): string =>
-        qualified(topology.cluster === undefined ? table : `${table}_local`, topology) + onCluster(topology);
-      const order = createSeriesOrder(index);
-      const store = {
-        engine,
-        index,
-        order,
-        storedDays,
-        counters,
-        deleteSamples: createDeleteSamples({ engine, index, mutated }),
-        hash64,
-      };
-      appender = startAppender({
-        log,
-        tail,
-        async store(records, attempt) {
-          await storeMetrics(records, store, attempt);
-          head.setStoredBelow(endOf(records.at(-1)!));
-        },
-        counters,
-        flushIntervalMs: metrics.flushIntervalMs,
-        flushRowsMax: metrics.flushRowsMax,
-        flushBytesMax,
-        onProblem: (problem) => logger.error({ problem }, 'samples wait in the log'),
-      });
-      deletion = {
-        log,
-        tail,
-        appender,
-        engine,
-        index,
-        chunks,
-        governor,
-        resolver,
-        recorded,
-        recordSeries,
-        storedDays,
-        order,
-        clock,
-        mutated,
-      };
-      appender.notify();
+      storing = await startStoring(plane, engine, topology);
+      storing.appender.notify();
     },
     async deleteSamples(refs, fromMs, toMs) {
-      started(appender);
-      await deleteSeries(refs, fromMs, toMs, deletion!);
+      started(storing?.appender);
+      await deleteSeries(refs, fromMs, toMs, storing!.deletion);
     },
     async waitUntilStored() {
-      await started(appender).waitUntilStored(log.durableSequence);
+      await started(storing?.appender).waitUntilStored(log.durableSequence);
     },
     async stop(graceMs) {
       head.stop();
-      await appender?.stop(graceMs);
+      await storing?.appender.stop(graceMs);
       await log.close();
     },
   };
+}
+
+async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
+  const { configuration, completeFromMs, clock = systemClock } = options;
+  const { metrics } = configuration;
+  const [index, { h64Raw }] = await Promise.all([createSeriesIndex({ clock }), xxhash()]);
+  const hash64 = (bytes: Uint8Array): bigint => h64Raw(bytes);
+  const governor = governorOf(configuration, index, clock);
+  const chunks = createChunkStore({
+    budgetBytes: metrics.chunkBytesMax ?? Math.floor(totalmem() / 4),
+    groupOf: (ref) => index.metricOf(ref),
+    completeFromMs,
+  });
+  const recordSeries = recordSeriesOf(index);
+  const log = await openPlaneLog('metrics', options);
+  return {
+    options,
+    clock,
+    index,
+    hash64,
+    log,
+    tail: createLogTail(log, metrics.memoryBytesMax, (sequence, payload) =>
+      decodeMetricRecord(sequence, payload, recordSeries),
+    ),
+    recordSeries,
+    recorded: createRecordedSeries(),
+    governor,
+    resolver: new SeriesResolver({ index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
+    chunks,
+    head: startHead({ index, chunks, clock }),
+    folder: createFolder(createFolderState(defaultFolderOptions)),
+    sources: createSourceClocks(),
+  };
+}
+
+function governorOf({ metrics: { cardinality } }: Configuration, index: SeriesIndex, clock: Clock): Governor {
+  const { seriesMax, seriesPerMetricMax, valuesPerLabelMax, newSeriesPerMinuteMax, rules = [] } = cardinality;
+  return createGovernor({
+    budgets: {
+      seriesMax,
+      seriesPerMetricMax,
+      valuesPerLabelMax,
+      newSeriesPerMinuteMax: newSeriesPerMinuteMax ?? Number.POSITIVE_INFINITY,
+    },
+    rules: parseRules(structuredClone(rules)),
+    series: storedSeriesOf(index),
+    clock,
+  });
+}
+
+function intakeOf(plane: Plane, onAppended: () => void): MetricIntake {
+  const { options, folder, index, recorded } = plane;
+  const { metrics, ingest } = options.configuration;
+  return createMetricIntake({
+    ...plane,
+    counters: options.counters,
+    folded: createFoldedSamples(folder, index),
+    isRecorded: recorded.has,
+    markRecorded: (refs) => refs.forEach(recorded.add),
+    limits: {
+      behindMsMax: metrics.accept.behindMs,
+      aheadMsMax: metrics.accept.aheadMs,
+      inflightBytesMax: ingest.inflightBytesMax,
+    },
+    onAppended,
+  });
+}
+
+/** Makes readable what the tables do not have yet, before anything new is taken. */
+async function replay({ log, recordSeries, recorded, governor, index, chunks, head }: Plane): Promise<void> {
+  for await (const { sequence, payload } of log.read(log.checkpointSequence)) {
+    const record = decodeMetricRecord(sequence, payload, recordSeries);
+    if (record.kind === 'deletion') chunks.drop(record.refs.filter((ref) => ref !== noRef));
+    if (record.kind !== 'samples') continue;
+    for (const ref of record.newSeries) {
+      if (!recorded.has(ref)) governor.restore(index.canonicalBytesOf(ref));
+      recorded.add(ref);
+    }
+    head.append(record.samples, sequence);
+  }
+}
+
+async function startStoring(plane: Plane, engine: Engine, topology: Topology): Promise<Storing> {
+  const { options, index, log, tail, head, hash64 } = plane;
+  const { counters, logger, configuration } = options;
+  const { flushIntervalMs, flushRowsMax } = configuration.metrics;
+  const storedDays = createStoredSeriesDays(index);
+  await loadSeries(plane, storedDays, engine);
+  const mutated = (table: string): string =>
+    qualified(topology.cluster === undefined ? table : `${table}_local`, topology) + onCluster(topology);
+  const order = createSeriesOrder(index);
+  const deleteSamples = createDeleteSamples({ engine, index, mutated });
+  const store = { engine, index, order, storedDays, counters, deleteSamples, hash64 };
+  const appender = startAppender({
+    log,
+    tail,
+    async store(records, attempt) {
+      await storeMetrics(records, store, attempt);
+      head.setStoredBelow(endOf(records.at(-1)!));
+    },
+    counters,
+    flushIntervalMs,
+    flushRowsMax,
+    flushBytesMax,
+    onProblem: (problem) => logger.error({ problem }, 'samples wait in the log'),
+  });
+  return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated } };
+}
+
+async function loadSeries(
+  { options: { logger }, index, recorded, governor }: Plane,
+  storedDays: StoredSeriesDays,
+  engine: Engine,
+): Promise<void> {
+  const startedMs = performance.now();
+  const { series, refused } = await loadStoredSeries(engine, index, (ref, firstMs, lastMs) => {
+    if (!recorded.has(ref)) governor.restore(index.canonicalBytesOf(ref));
+    recorded.add(ref);
+    storedDays.restore(ref, firstMs, lastMs);
+  });
+  if (refused > 0)
+    logger.error({ rows: refused }, 'rows of metric_series do not belong to their ids and were left out');
+  if (series > 0) logger.info({ series, ms: Math.round(performance.now() - startedMs) }, 'series loaded');
 }
 
 const recordSeriesOf = (index: SeriesIndex): RecordSeries => ({

@@ -1,7 +1,8 @@
 /** What routes that take metrics need. */
 import type { FastifyRequest } from 'fastify';
 import { type BarographError, BarographError as Failure } from '../../base/errors.js';
-import type { MetricIntake, MetricSource } from '../../ingest/metrics/metric-intake.js';
+import type { MetricIntake } from '../../ingest/metrics/metric-intake.js';
+import type { MetricSource } from '../../ingest/metrics/metric-source.js';
 import { decodedBody, parseContentEncoding } from '../../protocols/content-encoding.js';
 
 export interface MetricServices {

@@ -34,5 +34,5 @@ WHERE series IN ({ids:Array(UInt64)})
   };
 }
 
-const idOf = ({ idLow, idHigh }: SeriesIndex, ref: number): string =>
-  ((BigInt(idHigh[ref]!) << 32n) | BigInt(idLow[ref]!)).toString();
+const idOf = ({ idLow, idHigh }: SeriesIndex, ref: number): bigint =>
+  (BigInt(idHigh[ref]!) << 32n) | BigInt(idLow[ref]!);

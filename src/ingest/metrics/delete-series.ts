@@ -62,7 +62,7 @@ async function forgetSeries(refs: Uint32Array, labels: readonly Uint8Array[], pa
   const { index, engine, mutated, recorded, storedDays, order } = parts;
   // Labels that came again meanwhile keep their row.
   const gone = refs.filter((_, i) => index.find(labels[i]!, 0, labels[i]!.length) < 0);
-  const ids = Array.from(gone, (ref) => ((BigInt(index.idHigh[ref]!) << 32n) | BigInt(index.idLow[ref]!)).toString());
+  const ids = Array.from(gone, (ref) => (BigInt(index.idHigh[ref]!) << 32n) | BigInt(index.idLow[ref]!));
   for (let from = 0; from < ids.length; from += idsPerStatement)
     await engine.command({
       sql: `ALTER TABLE ${mutated('metric_series')} DELETE WHERE series IN ({ids:Array(UInt64)})`,

@@ -59,7 +59,7 @@ async function* readPiece(
   signal: AbortSignal,
 ): AsyncGenerator<ExportedRun> {
   const { idLow, idHigh } = index;
-  const ids = Array.from(refs, (ref) => ((BigInt(idHigh[ref]!) << 32n) | BigInt(idLow[ref]!)).toString());
+  const ids = Array.from(refs, (ref) => (BigInt(idHigh[ref]!) << 32n) | BigInt(idLow[ref]!));
   const metrics = Array.from(new Set(Array.from(refs, (ref) => index.metricName(index.metricOf(ref)))));
   const { body } = await engine.stream(
     {

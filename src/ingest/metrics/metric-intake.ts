@@ -21,6 +21,7 @@ import {
   type RecordSeries,
   rowCountOf,
 } from './metric-record.js';
+import type { MetricSource } from './metric-source.js';
 import type { SeriesResolver } from './series-resolver.js';
 import type { SourceClocks } from './source-clocks.js';
 import { storableTimes, type TimeWindow, withinWindow } from './time-window.js';
@@ -49,15 +50,6 @@ export interface MetricIntakeLimits {
   readonly aheadMsMax: number;
   /** Samples on their way to the log in all requests together, bytes; past it a request is told to come back. */
   readonly inflightBytesMax: number;
-}
-
-/** Who sends, and how. */
-export interface MetricSource {
-  /** Of the sender, for what is told of its clock: its address, or a target's URL. */
-  readonly name: string;
-  readonly protocol: string;
-  /** An import may bring samples of any time. */
-  readonly isImport?: boolean;
 }
 
 /** What became of a body. */

@@ -5,20 +5,10 @@
  *
  * Bounded in bytes. When it is full it keeps what it has while that still answers most look-ups, else it starts anew: then the
  * series have changed. Forgetting costs time, never an answer.
+ *
+ * It is a class, not a function that returns closures, because compiled code reads its columns faster so.
  */
 import { noRef } from './metric-record.js';
-
-export interface SenderKeys {
-  /** Begins a body: its bytes, and that its first series follows none. True where everything was forgotten before it. */
-  begin(keys: Uint8Array): boolean;
-  /** What was remembered for the body's bytes [start, end), the next in its order; `noRef` where nothing was. */
-  find(start: number, end: number): number;
-  /** Remembers `target` for the bytes that `find` was last asked for. False where there is no room. */
-  remember(start: number, end: number, target: number): boolean;
-  clear(): void;
-  readonly count: number;
-  readonly stateBytes: number;
-}
 
 const firstEntries = 1024;
 const firstArenaBytes = 64 * 1024;
@@ -27,139 +17,151 @@ const usefulShare = 0.5;
 /** So many look-ups tell the share. */
 const judgedLookups = 100_000;
 
-export function createSenderKeys(bytesMax: number): SenderKeys {
-  let arena = new Uint8Array(firstArenaBytes);
-  let arenaView = new DataView(arena.buffer);
-  let arenaEnd = 0;
-  let starts = new Uint32Array(firstEntries);
-  let lengths = new Uint32Array(firstEntries);
-  let hashes = new Int32Array(firstEntries);
-  let targets = new Uint32Array(firstEntries);
+export class SenderKeys {
+  count = 0;
+  private arena = new Uint8Array(firstArenaBytes);
+  private arenaView = new DataView(this.arena.buffer);
+  private arenaEnd = 0;
+  // By entry: where its bytes lie in the arena, their hash, and what they stand for.
+  private starts = new Uint32Array(firstEntries);
+  private lengths = new Uint32Array(firstEntries);
+  private hashes = new Int32Array(firstEntries);
+  private targets = new Uint32Array(firstEntries);
   /** The entry that followed last time; -1 where none did. */
-  let followers = new Int32Array(firstEntries).fill(-1);
-  let count = 0;
-  let slots = new Int32Array(firstEntries * 2).fill(-1);
-  let body: DataView = new DataView(new ArrayBuffer(0));
-  let bodyBytes: Uint8Array = new Uint8Array(0);
-  let previous = -1;
+  private followers = new Int32Array(firstEntries).fill(-1);
+  /** Entries by hash; -1 where there is none. */
+  private slots = new Int32Array(firstEntries * 2).fill(-1);
+  private body: Uint8Array = new Uint8Array(0);
+  private bodyView: DataView = new DataView(new ArrayBuffer(0));
+  private previous = -1;
   /** Hash of the bytes last asked for, valid after a miss. */
-  let missedHash = 0;
-  let isFull = false;
-  let lookups = 0;
-  let misses = 0;
+  private missedHash = 0;
+  private isFull = false;
+  private lookups = 0;
+  private misses = 0;
 
-  const stateBytes = (): number => arena.byteLength + starts.byteLength * 5 + slots.byteLength;
+  constructor(private readonly bytesMax: number) {}
 
-  function isEntry(entry: number, start: number, length: number): boolean {
-    return lengths[entry] === length && sameBytes(body, start, arenaView, starts[entry]!, length);
+  get stateBytes(): number {
+    return this.arena.byteLength + this.starts.byteLength * 5 + this.slots.byteLength;
   }
 
-  function follow(entry: number): number {
-    if (previous >= 0) followers[previous] = entry;
-    previous = entry;
-    return targets[entry]!;
+  /** Begins a body: its bytes, and that its first series follows none. True where everything was forgotten before it. */
+  begin(body: Uint8Array): boolean {
+    this.body = body;
+    this.bodyView = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    this.previous = -1;
+    if (!this.isFull || this.lookups < judgedLookups) return false;
+    const isUseless = this.misses > this.lookups * (1 - usefulShare);
+    if (isUseless) this.clear();
+    this.lookups = 0;
+    this.misses = 0;
+    return isUseless;
   }
 
-  function clear(): void {
-    count = 0;
-    arenaEnd = 0;
-    slots.fill(-1);
-    previous = -1;
-    isFull = false;
-    lookups = 0;
-    misses = 0;
+  /** What was remembered for the body's bytes [start, end), the next in its order; `noRef` where nothing was. */
+  find(start: number, end: number): number {
+    const { bodyView, arenaView, starts, lengths, previous } = this;
+    const length = end - start;
+    this.lookups++;
+    if (previous >= 0) {
+      const follower = this.followers[previous]!;
+      const isIt =
+        follower >= 0 &&
+        lengths[follower] === length &&
+        sameBytes(bodyView, start, arenaView, starts[follower]!, length);
+      if (isIt) {
+        this.previous = follower;
+        return this.targets[follower]!;
+      }
+    }
+    return this.findByHash(start, length);
   }
 
-  function grow(): void {
-    const size = count * 2;
-    starts = grown(starts, size);
-    lengths = grown(lengths, size);
-    hashes = grown(hashes, size);
-    targets = grown(targets, size);
-    followers = grown(followers, size);
-    slots = new Int32Array(size * 2).fill(-1);
-    for (let entry = 0; entry < count; entry++) slots[freeSlot(hashes[entry]!)] = entry;
+  /** Remembers `target` for the bytes that `find` was last asked for. False where there is no room. */
+  remember(start: number, end: number, target: number): boolean {
+    const length = end - start;
+    if (!this.reserve(length)) return false;
+    const entry = this.count++;
+    this.arena.set(this.body.subarray(start, end), this.arenaEnd);
+    this.starts[entry] = this.arenaEnd;
+    this.lengths[entry] = length;
+    this.hashes[entry] = this.missedHash;
+    this.targets[entry] = target;
+    this.followers[entry] = -1;
+    this.arenaEnd += length;
+    this.slots[this.freeSlot(this.missedHash)] = entry;
+    this.follow(entry);
+    return true;
   }
 
-  function freeSlot(hash: number): number {
+  clear(): void {
+    this.count = 0;
+    this.arenaEnd = 0;
+    this.slots.fill(-1);
+    this.previous = -1;
+    this.isFull = false;
+    this.lookups = 0;
+    this.misses = 0;
+  }
+
+  private findByHash(start: number, length: number): number {
+    const { body, bodyView, arenaView, slots, hashes, starts, lengths } = this;
+    const hash = hashOf(bodyView, body, start, start + length);
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; slots[slot]! >= 0; slot = (slot + 1) & mask) {
+      const entry = slots[slot]!;
+      if (hashes[entry] !== hash || lengths[entry] !== length) continue;
+      if (sameBytes(bodyView, start, arenaView, starts[entry]!, length)) return this.follow(entry);
+    }
+    this.missedHash = hash;
+    this.misses++;
+    this.previous = -1;
+    return noRef;
+  }
+
+  private follow(entry: number): number {
+    if (this.previous >= 0) this.followers[this.previous] = entry;
+    this.previous = entry;
+    return this.targets[entry]!;
+  }
+
+  private freeSlot(hash: number): number {
+    const { slots } = this;
     const mask = slots.length - 1;
     let slot = hash & mask;
     while (slots[slot]! >= 0) slot = (slot + 1) & mask;
     return slot;
   }
 
-  /** False where there is no room. */
-  function reserve(length: number): boolean {
-    if (isFull) return false;
-    const arenaBytes = arenaEnd + length > arena.length ? Math.max(arena.length, length) : 0;
-    const entryBytes = count === starts.length ? starts.byteLength * 5 + slots.byteLength : 0;
-    if (stateBytes() + arenaBytes + entryBytes > bytesMax) {
-      isFull = true;
+  /** Makes room for one more entry; false where there is none. */
+  private reserve(length: number): boolean {
+    if (this.isFull) return false;
+    const { arena, arenaEnd, count, starts } = this;
+    const arenaGrowth = arenaEnd + length > arena.length ? Math.max(arena.length, length) : 0;
+    const entryGrowth = count === starts.length ? starts.byteLength * 5 + this.slots.byteLength : 0;
+    if (this.stateBytes + arenaGrowth + entryGrowth > this.bytesMax) {
+      this.isFull = true;
       return false;
     }
-    if (arenaBytes > 0) {
-      arena = grown(arena, arena.length + arenaBytes);
-      arenaView = new DataView(arena.buffer);
+    if (arenaGrowth > 0) {
+      this.arena = grown(arena, arena.length + arenaGrowth);
+      this.arenaView = new DataView(this.arena.buffer);
     }
-    if (entryBytes > 0) grow();
+    if (entryGrowth > 0) this.growEntries();
     return true;
   }
 
-  return {
-    begin(keys) {
-      bodyBytes = keys;
-      body = new DataView(keys.buffer, keys.byteOffset, keys.byteLength);
-      previous = -1;
-      if (!isFull || lookups < judgedLookups) return false;
-      const isUseless = misses > lookups * (1 - usefulShare);
-      if (isUseless) clear();
-      lookups = 0;
-      misses = 0;
-      return isUseless;
-    },
-    find(start, end) {
-      const length = end - start;
-      lookups++;
-      if (previous >= 0) {
-        const follower = followers[previous]!;
-        if (follower >= 0 && isEntry(follower, start, length)) {
-          previous = follower;
-          return targets[follower]!;
-        }
-      }
-      missedHash = hashOf(body, bodyBytes, start, end);
-      const mask = slots.length - 1;
-      for (let slot = missedHash & mask; ; slot = (slot + 1) & mask) {
-        const entry = slots[slot]!;
-        if (entry < 0) break;
-        if (hashes[entry] === missedHash && isEntry(entry, start, length)) return follow(entry);
-      }
-      misses++;
-      previous = -1;
-      return noRef;
-    },
-    remember(start, end, target) {
-      if (!reserve(end - start)) return false;
-      const entry = count++;
-      arena.set(bodyBytes.subarray(start, end), arenaEnd);
-      starts[entry] = arenaEnd;
-      lengths[entry] = end - start;
-      hashes[entry] = missedHash;
-      targets[entry] = target;
-      followers[entry] = -1;
-      arenaEnd += end - start;
-      slots[freeSlot(missedHash)] = entry;
-      follow(entry);
-      return true;
-    },
-    clear,
-    get count() {
-      return count;
-    },
-    get stateBytes() {
-      return stateBytes();
-    },
-  };
+  private growEntries(): void {
+    const size = this.count * 2;
+    this.starts = grown(this.starts, size);
+    this.lengths = grown(this.lengths, size);
+    this.hashes = grown(this.hashes, size);
+    this.targets = grown(this.targets, size);
+    this.followers = grown(this.followers, size);
+    this.slots = new Int32Array(size * 2).fill(-1);
+    for (let entry = 0; entry < this.count; entry++) this.slots[this.freeSlot(this.hashes[entry]!)] = entry;
+  }
 }
 
 /** Compares from behind, four words at a time: series that follow each other differ near the end. */

@@ -3,18 +3,18 @@
  * names them with; others by their labels, which are checked here, once; and those that are new ask the governor, which may fold them
  * into another series, send them to the event plane, or refuse them.
  */
-import { assert } from '../../base/assert.js';
-import type { ErrorCode } from '../../base/errors.js';
+import { type ErrorCode, isBarographError } from '../../base/errors.js';
 import { checkCanonical, type LabelProblem } from '../../model/label-check.js';
 import { createLabelWriter } from '../../model/label-writer.js';
 import { createRejectionTally, type RejectionTally } from '../../model/rejection-tally.js';
 import type { SampleBatch } from '../../model/sample-batch.js';
 import { canonicalLabels } from '../../protocols/remote-write/label-section.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
+import type { Admission } from '../cardinality/admission.js';
 import type { FoldAggregate } from '../cardinality/fold-aggregate.js';
 import type { Governor } from '../cardinality/governor.js';
 import { noRef } from './metric-record.js';
-import { createSenderKeys } from './sender-keys.js';
+import { SenderKeys } from './sender-keys.js';
 
 /** A run whose samples go into another series, through the folder. */
 export interface FoldedRun {
@@ -43,20 +43,10 @@ export interface RoutedRun {
 export interface ResolvedRuns {
   /** By run; `noRef` for those that are folded, routed or refused. Valid until the next call. */
   readonly refs: Uint32Array;
-  readonly folded: readonly FoldedRun[];
-  readonly routed: readonly RoutedRun[];
+  readonly folded: FoldedRun[];
+  readonly routed: RoutedRun[];
   /** Counts samples; `line` is the number of the run, from 1. */
   readonly refused: RejectionTally;
-}
-
-export interface SeriesResolver {
-  resolve(batch: SampleBatch): ResolvedRuns;
-  /** Whether a series is stored under these canonical label bytes. */
-  isStored(labels: Uint8Array): boolean;
-  /** Forgets what senders' bytes stand for: to be called when series were removed. */
-  forget(): void;
-  /** Bytes of memory. */
-  readonly stateBytes: number;
 }
 
 export interface ResolverOptions {
@@ -70,111 +60,106 @@ export interface ResolverOptions {
 /** Set in what is remembered for a sender's bytes where they stand for a folded source; the other bits are its number. */
 const foldedFlag = 0x80000000;
 
-export function createSeriesResolver({ index, governor, hash64, senderKeysBytesMax }: ResolverOptions): SeriesResolver {
-  const senderKeys = createSenderKeys(senderKeysBytesMax);
-  const writer = createLabelWriter();
-  let sources: FoldSource[] = [];
-  let refs = new Uint32Array(1024);
+export class SeriesResolver {
+  private readonly senderKeys: SenderKeys;
+  private readonly writer = createLabelWriter();
+  private sources: FoldSource[] = [];
+  private refs = new Uint32Array(1024);
 
-  function labelsOf({ keyForm, keys }: SampleBatch, start: number, end: number): Uint8Array | LabelProblem {
-    if (keyForm === 'remote_write_1') return canonicalLabels(keys, start, end, writer);
-    return checkCanonical(keys, start, end) ?? keys.subarray(start, end);
+  constructor(private readonly options: ResolverOptions) {
+    this.senderKeys = new SenderKeys(options.senderKeysBytesMax);
   }
 
-  /** What the run's key stands for, asked for the first time: a series, or what is folded into one. */
-  function admit(batch: SampleBatch, run: number, into: Admitting): number | FoldSource {
-    const labels = labelsOf(batch, batch.keyStarts[run]!, batch.keyEnds[run]!);
-    if (!(labels instanceof Uint8Array)) {
-      into.refuse(run, labels.code, labels.message);
-      return noRef;
-    }
-    const admission = governor.admit(labels);
-    switch (admission.kind) {
-      case 'store':
-        return index.add(labels, 0, labels.length);
-      case 'fold': {
-        const halves = new Uint32Array(BigUint64Array.of(hash64(labels)).buffer);
-        const { target, aggregate, hadSeries } = admission;
-        const ref = index.add(target, 0, target.length);
-        return { idLow: halves[0]!, idHigh: halves[1]!, target: ref, aggregate, hadSeries };
-      }
-      case 'route':
-        into.routed.push({ run, labels: labels.slice() });
-        return noRef;
-      case 'reject':
-        into.refuse(run, admission.code, admission.message);
-        return noRef;
-    }
-  }
-
-  function resolve(batch: SampleBatch): ResolvedRuns {
-    const { runCount, keyStarts, keyEnds, sampleEnds } = batch;
-    if (refs.length < runCount) refs = new Uint32Array(Math.max(runCount, refs.length * 2));
-    const refused = createRejectionTally();
-    const folded: FoldedRun[] = [];
-    const routed: RoutedRun[] = [];
-    const into: Admitting = {
-      routed,
-      refuse(run, code, message) {
-        refused.add(run + 1, code, () => message, sampleEnds[run]! - (run === 0 ? 0 : sampleEnds[run - 1]!));
-      },
-    };
-    if (senderKeys.begin(batch.keys)) sources = [];
+  resolve(batch: SampleBatch): ResolvedRuns {
+    const { runCount, keyStarts, keyEnds } = batch;
+    if (this.refs.length < runCount) this.refs = new Uint32Array(Math.max(runCount, this.refs.length * 2));
+    const { refs, senderKeys } = this;
+    const resolved: ResolvedRuns = { refs, folded: [], routed: [], refused: createRejectionTally() };
+    if (senderKeys.begin(batch.keys)) this.sources = [];
     for (let run = 0; run < runCount; run++) {
-      const start = keyStarts[run]!;
-      const end = keyEnds[run]!;
-      const known = senderKeys.find(start, end);
-      if (known === noRef) refs[run] = meet(run, start, end);
+      const known = senderKeys.find(keyStarts[run]!, keyEnds[run]!);
+      if (known === noRef) refs[run] = this.meet(batch, run, resolved);
       else if ((known & foldedFlag) === 0) refs[run] = known;
       else {
         refs[run] = noRef;
-        folded.push({ run, source: sources[known & ~foldedFlag]! });
+        resolved.folded.push({ run, source: this.sources[known & ~foldedFlag]! });
       }
     }
-    return { refs, folded, routed, refused };
+    return resolved;
+  }
 
-    function meet(run: number, start: number, end: number): number {
-      const target = admitOrRefuse(run);
-      if (typeof target === 'number') {
-        if (target !== noRef) senderKeys.remember(start, end, target);
-        return target;
-      }
-      folded.push({ run, source: target });
-      if (senderKeys.remember(start, end, (foldedFlag | sources.length) >>> 0)) sources.push(target);
-      return noRef;
+  /** Whether a series is stored under these canonical label bytes. */
+  isStored(labels: Uint8Array): boolean {
+    return this.options.index.find(labels, 0, labels.length) >= 0;
+  }
+
+  /** Forgets what senders' bytes stand for: to be called when series were removed. */
+  forget(): void {
+    this.senderKeys.clear();
+    this.sources = [];
+  }
+
+  /** Bytes of memory. */
+  get stateBytes(): number {
+    return this.senderKeys.stateBytes + this.sources.length * 64;
+  }
+
+  /** A run whose key is not remembered: its series, or `noRef` where it has none of its own. */
+  private meet(batch: SampleBatch, run: number, into: ResolvedRuns): number {
+    const { senderKeys, sources } = this;
+    const start = batch.keyStarts[run]!;
+    const end = batch.keyEnds[run]!;
+    const target = this.admit(batch, run, into);
+    if (typeof target === 'number') {
+      if (target !== noRef) senderKeys.remember(start, end, target);
+      return target;
     }
+    into.folded.push({ run, source: target });
+    if (senderKeys.remember(start, end, (foldedFlag | sources.length) >>> 0)) sources.push(target);
+    return noRef;
+  }
 
-    function admitOrRefuse(run: number): number | FoldSource {
-      try {
-        return admit(batch, run, into);
-      } catch (error) {
-        into.refuse(run, codeOf(error), (error as Error).message);
-        return noRef;
+  private admit(batch: SampleBatch, run: number, into: ResolvedRuns): number | FoldSource {
+    const labels = this.labelsOf(batch, batch.keyStarts[run]!, batch.keyEnds[run]!);
+    if (!(labels instanceof Uint8Array)) return refuse(batch, run, labels, into);
+    const admission = this.options.governor.admit(labels);
+    try {
+      switch (admission.kind) {
+        case 'store':
+          return this.options.index.add(labels, 0, labels.length);
+        case 'fold':
+          return this.foldSource(labels, admission);
+        case 'route':
+          into.routed.push({ run, labels: labels.slice() });
+          return noRef;
+        case 'reject':
+          return refuse(batch, run, admission, into);
       }
+    } catch (error) {
+      // An id that another series has is the sender's to hear of; all else is a bug.
+      if (!isBarographError(error, 'series_id_taken')) throw error;
+      return refuse(batch, run, error, into);
     }
   }
 
-  return {
-    resolve,
-    isStored: (labels) => index.find(labels, 0, labels.length) >= 0,
-    forget() {
-      senderKeys.clear();
-      sources = [];
-    },
-    get stateBytes() {
-      return senderKeys.stateBytes + sources.length * 64;
-    },
-  };
+  private labelsOf({ keyForm, keys }: SampleBatch, start: number, end: number): Uint8Array | LabelProblem {
+    if (keyForm === 'remote_write_1') return canonicalLabels(keys, start, end, this.writer);
+    return checkCanonical(keys, start, end) ?? keys.subarray(start, end);
+  }
+
+  private foldSource(labels: Uint8Array, { target, aggregate, hadSeries }: Admission & { kind: 'fold' }): FoldSource {
+    const halves = new Uint32Array(BigUint64Array.of(this.options.hash64(labels)).buffer);
+    const ref = this.options.index.add(target, 0, target.length);
+    return { idLow: halves[0]!, idHigh: halves[1]!, target: ref, aggregate, hadSeries };
+  }
 }
 
-interface Admitting {
-  readonly routed: RoutedRun[];
-  refuse(run: number, code: ErrorCode, message: string): void;
-}
-
-/** An id that another series has is the sender's to hear of; all else is a bug. */
-function codeOf(error: unknown): ErrorCode {
-  const code = (error as { code?: ErrorCode }).code;
-  assert(code === 'series_id_taken', error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return code;
+function refuse(
+  { sampleEnds }: SampleBatch,
+  run: number,
+  { code, message }: { readonly code: ErrorCode; readonly message: string },
+  { refused }: ResolvedRuns,
+): number {
+  refused.add(run + 1, code, () => message, sampleEnds[run]! - (run === 0 ? 0 : sampleEnds[run - 1]!));
+  return noRef;
 }

@@ -4,7 +4,7 @@
  */
 import type { RejectionTally } from '../../model/rejection-tally.js';
 import type { SampleBatch } from '../../model/sample-batch.js';
-import type { MetricSource } from './metric-intake.js';
+import type { MetricSource } from './metric-source.js';
 
 /** What is known of a source. Distances are arrival less sample time, milliseconds: negative where samples lie ahead. */
 export interface SourceClock {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { IntakeAnswer } from '../../src/http/contract/events.js';
-import { startTestServer, type TestServer } from '../server/test-server.js';
+import type { IntakeAnswer } from '../../../src/http/contract/events.js';
+import { startTestServer, type TestServer } from '../../server/test-server.js';
 
 let server: TestServer;
 before(async () => {
