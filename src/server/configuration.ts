@@ -140,6 +140,15 @@ export const configurationSchema = Type.Object({
       'Most bytes of what is remembered of senders’ names for series, so that known series are found without decoding a label.',
       { minimum: miB },
     ),
+    derived: Type.Object({
+      intervalMs: duration(15_000, 'How often metrics are derived from predictions and ground truth.', {
+        minimum: 100,
+      }),
+      buckets: structure(
+        'Other buckets than the usual ones: a list of entries with `model` and any of `latency` (seconds), `confidence` and `score`, each the ascending upper bounds.',
+        { defaultMeaning: 'the same buckets for all models' },
+      ),
+    }),
     cardinality: Type.Object({
       seriesMax: count(2_000_000, 'Most series in all.'),
       seriesPerMetricMax: count(

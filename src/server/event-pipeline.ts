@@ -19,6 +19,8 @@ export interface EventPipeline {
   readonly log: Log;
   readonly waitingRows: () => number;
   readonly appenderState: () => string;
+  /** Every row below this number is in its table. */
+  readonly storedBelow: () => number;
   /** What is wrong, in words; undefined when all is well. */
   readonly problem: () => string | undefined;
   /** Begins to store what the log holds; the engine's schema must stand. */
@@ -55,6 +57,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
     log,
     intake: createEventIntake({ log, tail, counters, clock, limits, onAppended: () => appender?.notify() }),
     waitingRows: () => tail.waitingRows,
+    storedBelow: () => tail.position,
     appenderState: () => appender?.state ?? waiting,
     problem: () => appender?.problem,
     async beginStoring(engine) {

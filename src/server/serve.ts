@@ -1,8 +1,11 @@
 /** The composition root: puts a server together from its configuration, and takes it apart again in order. */
 import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../base/clock.js';
 import { BarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
 import { createQuerySlots } from '../http/query-slots.js';
+import { type Deriving, startDeriving } from '../ingest/derived/deriving.js';
+import { parseModelBounds } from '../ingest/derived/histogram-bounds.js';
 import type { Scraper } from '../ingest/scrape/scraper.js';
 import type { Logger } from './cli/log.js';
 import { packageVersion } from './cli/version.js';
@@ -32,6 +35,7 @@ interface Parts {
   events?: EventPipeline;
   metrics?: MetricPipeline;
   scraper?: Scraper;
+  deriving?: Deriving;
   readonly ending: AbortController;
   app?: FastifyInstance;
 }
@@ -73,6 +77,7 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
     async onSchema() {
       await events.beginStoring(engine.engine);
       await samples.beginStoring(engine.engine, engine.topology);
+      parts.deriving = derivingOf(engine, events, samples, configuration, log);
     },
   });
   parts.scraper = startScraping(configuration, samples.intake, log);
@@ -95,6 +100,24 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
   const services = { version, operations, ...dataServices(parts, engine, configuration, slots) };
   parts.app = await buildApp(services, { logger: log });
   return listen(parts.app, configuration);
+}
+
+function derivingOf(
+  { engine }: ServerEngine,
+  { storedBelow }: EventPipeline,
+  { intake }: MetricPipeline,
+  { metrics: { derived } }: Configuration,
+  log: Logger,
+): Deriving {
+  return startDeriving({
+    engine,
+    intake,
+    storedBelow,
+    intervalMs: derived.intervalMs,
+    modelBounds: parseModelBounds(structuredClone(derived.buckets ?? [])),
+    clock: systemClock,
+    onProblem: (problem) => log.warn({ problem }, 'deriving'),
+  });
 }
 
 function dataServices(
@@ -158,7 +181,7 @@ async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration):
     parts.app.server.closeAllConnections();
   }
   parts.ending.abort();
-  await parts.scraper?.stop();
+  await Promise.all([parts.scraper?.stop(), parts.deriving?.stop()]);
   await Promise.all([parts.events?.stop(graceMs), parts.metrics?.stop(graceMs)]);
   await parts.engine?.stop();
 }

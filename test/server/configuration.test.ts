@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { BarographError } from '../../src/base/errors.js';
 import { type Configuration, configurationKeys, valueAt } from '../../src/server/configuration.js';
-import { forms } from '../../src/server/configuration-forms.js';
-import { parseValue } from '../../src/server/configuration-keys.js';
+import { type FormName, forms } from '../../src/server/configuration-forms.js';
+import { type ConfigurationKey, parseValue } from '../../src/server/configuration-keys.js';
 import {
   type ConfigurationOrigin,
   describeConfiguration,
@@ -69,14 +69,18 @@ test('every key has a description, a unique name and a unique variable', () => {
 
 test('every key can be given in the file, by its variable and by --set, to the same effect', () => {
   for (const key of configurationKeys) {
-    const text =
-      key.schema.default === undefined ? exampleOf(key.name) : forms[key.schema.form].format(key.schema.default);
+    const text = key.schema.default === undefined ? exampleOf(key) : forms[key.schema.form].format(key.schema.default);
     const needed: Record<string, string> = {};
     if (/^engine\.(username|password|reader|cluster)/.test(key.name))
       needed.BAROGRAPH_ENGINE_URL = 'http://clickhouse:8123';
     if (key.name === 'engine.reader_password') needed.BAROGRAPH_ENGINE_READER_USERNAME = 'reader';
     const [section, ...rest] = key.name.split('.').reverse();
-    writeYaml(rest.reduce((inner, name) => `{${name}: ${inner}}`, `{${section}: ${JSON.stringify(text)}}`));
+    writeYaml(
+      rest.reduce(
+        (inner, name) => `{${name}: ${inner}}`,
+        `{${section}: ${key.schema.form === 'structure' ? text : JSON.stringify(text)}}`,
+      ),
+    );
     const byFile = load({ environment: needed });
     writeYaml('');
     const byVariable = load({ environment: { ...needed, [key.variable]: text } });
@@ -87,8 +91,14 @@ test('every key can be given in the file, by its variable and by --set, to the s
   }
 });
 
-const exampleOf = (name: string): string =>
-  ({ 'engine.url': 'http://clickhouse:8123', 'engine.memory_bytes_max': '4GiB' })[name] ?? 'example';
+/** By form, a value for a key without a default. */
+const examples: Partial<Record<FormName, string>> = {
+  url: 'http://clickhouse:8123',
+  size: '4GiB',
+  count: '1000',
+  structure: '[{"a":"1.10","b":["x",null]}]',
+};
+const exampleOf = ({ schema: { form } }: ConfigurationKey): string => examples[form] ?? 'example';
 
 test('a file yields to the environment, and the environment to flags', () => {
   writeYaml('log: {level: warn, format: json}\ningest: {flush_interval: 3s}\n');

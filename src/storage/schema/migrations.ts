@@ -2,6 +2,7 @@
  * The schema's history: numbered, append-only, one text for one node and for a cluster. A statement may run twice
  * (a start that was cut off), so each is written to be harmless the second time.
  */
+import * as derived from './derived.js';
 import * as events from './events.js';
 import * as metrics from './metrics.js';
 import { renderTable, renderView, type Topology } from './table.js';
@@ -45,6 +46,14 @@ export const migrations: readonly Migration[] = [
       ...[metrics.metricMetadata, metrics.metricExemplars, metrics.metricEvents].flatMap((table) =>
         renderTable(table, topology),
       ),
+    ],
+  },
+  {
+    number: 4,
+    name: 'totals that metrics are derived from',
+    statements: (topology) => [
+      ...[derived.predictionTotals, derived.groundTruthTotals].flatMap((table) => renderTable(table, topology)),
+      derived.renderOutcomeIndex(topology),
     ],
   },
 ];
