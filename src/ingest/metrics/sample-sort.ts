@@ -1,6 +1,6 @@
 /**
  * Samples of many requests, brought into the order of their table: by series, then by time. A counting sort over series: each sample
- * is touched twice, whatever their number. Samples of equal series and time keep the order in which they came.
+ * is touched twice, whatever their number. Of samples with the same series and time the last to come stays.
  */
 import { valueWords } from '../../model/sample-batch.js';
 import type { AdmittedSamples } from './admitted-samples.js';
@@ -43,8 +43,10 @@ export function sortSamples(batches: readonly AdmittedSamples[], ranks: Uint32Ar
   sorted.starts[present] = total;
   // From here on, ends[rank] is where the next sample of that series goes.
   for (const batch of batches) scatter(batch, ranks, ends, sorted);
-  for (let each = 0; each < present; each++) sortByTime(sorted, sorted.starts[each]!, sorted.starts[each + 1]!);
-  return sorted;
+  let hasRepeats = false;
+  for (let each = 0; each < present; each++)
+    if (sortByTime(sorted, sorted.starts[each]!, sorted.starts[each + 1]!)) hasRepeats = true;
+  return hasRepeats ? withoutRepeats(sorted) : sorted;
 }
 
 function countSamples({ refs, runCount, sampleEnds }: AdmittedSamples, ranks: Uint32Array, counts: Uint32Array): void {
@@ -79,11 +81,11 @@ function scatter(batch: AdmittedSamples, ranks: Uint32Array, next: Uint32Array, 
   }
 }
 
-/** Sorts the samples [start, end) by time where they are not in order already, as nearly all are. */
-function sortByTime({ timesMs, values }: SortedSamples, start: number, end: number): void {
+/** Sorts the samples [start, end) by time where they are not in order already, as nearly all are. Answers whether a time may come twice. */
+function sortByTime({ timesMs, values }: SortedSamples, start: number, end: number): boolean {
   let inOrder = true;
-  for (let i = start + 1; i < end && inOrder; i++) inOrder = timesMs[i - 1]! <= timesMs[i]!;
-  if (inOrder) return;
+  for (let i = start + 1; i < end && inOrder; i++) inOrder = timesMs[i - 1]! < timesMs[i]!;
+  if (inOrder) return false;
   const times = timesMs.slice(start, end);
   const order = Uint32Array.from(times, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b);
   const words = valueWords(values.slice(start, end));
@@ -93,4 +95,24 @@ function sortByTime({ timesMs, values }: SortedSamples, start: number, end: numb
     target[2 * (start + i)] = words[2 * from]!;
     target[2 * (start + i) + 1] = words[2 * from + 1]!;
   });
+  return true;
+}
+
+/** The samples without those that another with the same series and time comes after. */
+function withoutRepeats({ ranks, starts, timesMs, values }: SortedSamples): SortedSamples {
+  const words = valueWords(values);
+  const kept = new Uint32Array(starts.length);
+  let to = 0;
+  for (let i = 0; i < ranks.length; i++) {
+    const end = starts[i + 1]!;
+    for (let from = starts[i]!; from < end; from++) {
+      if (from + 1 < end && timesMs[from + 1] === timesMs[from]) continue;
+      timesMs[to] = timesMs[from]!;
+      words[2 * to] = words[2 * from]!;
+      words[2 * to + 1] = words[2 * from + 1]!;
+      to++;
+    }
+    kept[i + 1] = to;
+  }
+  return { ranks, starts: kept, timesMs: timesMs.subarray(0, to), values: values.subarray(0, to) };
 }

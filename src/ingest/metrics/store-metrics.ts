@@ -82,10 +82,19 @@ async function storeSamples(batches: readonly AdmittedSamples[], store: MetricSt
   };
   for (const { day, block, rowCount } of sampleBlocks(sorted, series)) {
     const deduplicationToken = `${token}-${day}`;
-    await engine.insert({ table: 'metric_samples', columns: sampleColumns, blocks: [block], deduplicationToken });
+    await engine.insert({
+      table: 'metric_samples',
+      columns: sampleColumns,
+      blocks: [block],
+      deduplicationToken,
+      settings: sortedRows,
+    });
     counters.samplesStored(rowCount);
   }
 }
+
+/** Rows are sorted, each key once: looking for repetitions took two thirds of an insert's CPU. Measured. */
+const sortedRows = { optimize_on_insert: 0 };
 
 async function storeMetadata(notes: readonly Of<'notes'>[], engine: Engine): Promise<void> {
   const byMetric = new Map(notes.flatMap(({ metadata }) => metadata.map((each) => [each.metric, each] as const)));
