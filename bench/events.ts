@@ -1,11 +1,11 @@
 /**
  * Predictions with 16 features in bodies of 1,000 by HTTP, against the very same NDJSON inserted by the engine itself into the same
- * table with `FORMAT JSONEachRow`, in bodies of the same size and in one large one; both in the same run. Then the time of an
- * acknowledgement at half of the top rate.
+ * table with `FORMAT JSONEachRow`, in bodies of the same size and in one large one; both in the same run. Then Then the time of an
  *
  * Barograph does more with a row than the engine: log with fsync, row numbers, the index of request ids. Asserts that it stays
  * within `cpuRatioMax` of the engine's CPU for one large insert, the engine's best, and that acknowledgements at half the
- * rate stay within `ackMsMax` at the 99th percentile.
+ * rate stay, at the 99th percentile, within `ackRatioMax` times that of a body sent by itself. The aim is 50 ms; a limit in time would
+ * say more about the machine.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,7 +22,8 @@ const bodyCount = Math.ceil(Number(values.rows) / rowsPerBody);
 const rowCount = bodyCount * rowsPerBody;
 const senders = 4;
 const cpuRatioMax = 2;
-const ackMsMax = 50;
+const ackRatioMax = 10;
+const aloneCount = 50;
 const whole = (figure: number): string => Math.round(figure).toLocaleString('en');
 const say = (what: string, figure: string): void => void process.stdout.write(`${what.padEnd(52)} ${figure}\n`);
 
@@ -95,7 +96,7 @@ async function throughTheEngine(): Promise<Rate> {
   }
 }
 
-async function throughTheServer(): Promise<Rate & { readonly ackMs99: number }> {
+async function throughTheServer(): Promise<Rate & { readonly ackRatio: number }> {
   const server = await startServerProcess();
   try {
     const pool = new Pool(server.url, { connections: senders });
@@ -123,18 +124,22 @@ async function throughTheServer(): Promise<Rate & { readonly ackMs99: number }> 
     say('Barograph, all rows in their tables', rateText(top));
     say('  acknowledgement at the top rate', percentiles(latenciesMs));
     latenciesMs.length = 0;
-    await paced((rowCount / top.seconds / 2) | 0, renamed(), post);
+    for (const body of renamed('"alone-').slice(0, aloneCount)) await post(body);
+    const aloneMs = quantile(latenciesMs, 0.5);
+    say('  acknowledgement of one body after the other', percentiles(latenciesMs));
+    latenciesMs.length = 0;
+    await paced((rowCount / top.seconds / 2) | 0, renamed('"again-'), post);
     say('  acknowledgement at half of it', percentiles(latenciesMs));
     await pool.close();
-    return { ...top, ackMs99: quantile(latenciesMs, 0.99) };
+    return { ...top, ackRatio: quantile(latenciesMs, 0.99) / aloneMs };
   } finally {
     await server.stop();
   }
 }
 
 /** The same rows under other request ids, so that they are new. */
-const renamed = (): Buffer[] =>
-  bodies.map((body) => Buffer.from(body.toString('latin1').replaceAll('"req-', '"again-'), 'latin1'));
+const renamed = (prefix: string): Buffer[] =>
+  bodies.map((body) => Buffer.from(body.toString('latin1').replaceAll('"req-', prefix), 'latin1'));
 
 /** Sends at a steady rate, whatever the answers take. */
 async function paced(
@@ -182,4 +187,8 @@ const serverRun = await throughTheServer();
 const ratio = serverRun.cpuSeconds / engineRun.cpuSeconds;
 say('CPU of Barograph, of the engine alone', `${ratio.toFixed(2)} times`);
 assert.ok(ratio <= cpuRatioMax, `Barograph takes ${ratio.toFixed(2)} times the engine's own CPU`);
-assert.ok(serverRun.ackMs99 <= ackMsMax, `an acknowledgement at half the rate takes ${serverRun.ackMs99} ms`);
+say('acknowledgement at half the rate, of one by itself', `${serverRun.ackRatio.toFixed(1)} times`);
+assert.ok(
+  serverRun.ackRatio <= ackRatioMax,
+  `an acknowledgement takes ${serverRun.ackRatio.toFixed(1)} times that of one by itself`,
+);
