@@ -11,6 +11,7 @@ import {
   type PredictionAnswer,
   predictionAnswer,
   requestIdParams,
+  requestIdQuery,
 } from './contract/events.js';
 import { type ModelsAnswer, modelsAnswer } from './contract/models.js';
 import { cancelOnDisconnect } from './disconnect.js';
@@ -34,12 +35,27 @@ export function registerLookup(app: FastifyInstance, { engine, waitUntilStored }
       },
     },
     async (request, reply) => {
-      const { request_id } = request.params;
       const gone = cancelOnDisconnect(request, reply);
       if (request.query.fresh === '1') await waitUntilStored();
-      const row = await lookUpPrediction(engine, request_id, gone);
-      if (row === undefined) throw await noPrediction(engine, request_id);
-      return predictionAnswerOf(row);
+      return lookUp(engine, request.params.request_id, gone);
+    },
+  );
+  app.get<{ Querystring: FreshQuery & { request_id: string } }>(
+    '/api/ml/predictions',
+    {
+      schema: {
+        tags: ['ML'],
+        summary: 'The same, for any request id',
+        description:
+          'For ids that no path can hold: clients take `.` and `..` in a path for something else, percent-encoded or not.',
+        querystring: requestIdQuery,
+        response: { 200: predictionAnswer, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const gone = cancelOnDisconnect(request, reply);
+      if (request.query.fresh === '1') await waitUntilStored();
+      return lookUp(engine, request.query.request_id, gone);
     },
   );
   app.get<{ Querystring: FreshQuery }>(
@@ -58,6 +74,12 @@ export function registerLookup(app: FastifyInstance, { engine, waitUntilStored }
       return { models: (await listModels(engine, gone)).map(modelAnswerOf) };
     },
   );
+}
+
+async function lookUp(engine: Engine, requestId: string, gone: AbortSignal): Promise<PredictionAnswer> {
+  const row = await lookUpPrediction(engine, requestId, gone);
+  if (row === undefined) throw await noPrediction(engine, requestId);
+  return predictionAnswerOf(row);
 }
 
 async function noPrediction(engine: Engine, requestId: string): Promise<BarographError> {

@@ -202,6 +202,18 @@ describe('predictions', () => {
     );
     assert.deepEqual(counted, [{ rows: '200', score: 200, labels: 100 }]);
   });
+
+  test('are found by any request id, be it one that no path can hold', async () => {
+    for (const id of ['.', '..', 'a/b', 'a?b&c=d', ' %2e ']) {
+      await server.send(predictions, [row(id)]);
+      const { status, body } = await server.get<PredictionAnswer>(
+        `${predictions}?${new URLSearchParams({ request_id: id, fresh: '1' })}`,
+      );
+      assert.equal(status, 200, id);
+      assert.equal(body.request_id, id);
+    }
+    assert.equal((await server.get(predictions)).status, 400);
+  });
 });
 
 describe('ground truth', () => {

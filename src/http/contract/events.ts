@@ -126,6 +126,11 @@ export const freshQuery = Type.Object(
 );
 export type FreshQuery = Type.Static<typeof freshQuery>;
 
+export const requestIdQuery = Type.Object(
+  { ...freshQuery.properties, request_id: Type.String({ description: 'The request id.' }) },
+  { additionalProperties: false },
+);
+
 const instant = (description: string) => Type.String({ format: 'date-time', description });
 
 const storedTruth = Type.Object({
