@@ -7,7 +7,6 @@ import xxhash from 'xxhash-wasm';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type Appender, startAppender } from '../ingest/appender.js';
 import { createFolder, type Folder } from '../ingest/cardinality/folder.js';
-import { createFolderState, defaultFolderOptions } from '../ingest/cardinality/folder-state.js';
 import { createGovernor, type Governor } from '../ingest/cardinality/governor.js';
 import { parseRules } from '../ingest/cardinality/rules.js';
 import { createLogTail, endOf, type LogTail } from '../ingest/log-tail.js';
@@ -34,6 +33,7 @@ import type { Log } from '../wal/log.js';
 import type { Logger } from './cli/log.js';
 import type { Configuration } from './configuration.js';
 import { openPlaneLog, started, waiting } from './event-pipeline.js';
+import { type FoldStateFile, openFoldState } from './fold-state-file.js';
 
 export interface MetricPipeline {
   readonly intake: MetricIntake;
@@ -84,6 +84,7 @@ interface Plane {
   readonly chunks: ChunkStore;
   readonly head: Head;
   readonly folder: Folder;
+  readonly foldState: FoldStateFile;
   readonly sources: SourceClocks;
 }
 
@@ -96,7 +97,7 @@ interface Storing {
 /** Fails where the log cannot be opened. */
 export async function startMetricPipeline(options: MetricPipelineOptions): Promise<MetricPipeline> {
   const plane = await openPlane(options);
-  const { log, tail, index, chunks, folder, governor, sources, head } = plane;
+  const { log, tail, index, chunks, folder, foldState, governor, sources, head } = plane;
   let storing: Storing | undefined;
   const intake = intakeOf(plane, () => storing?.appender.notify());
   await replay(plane);
@@ -124,6 +125,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
     },
     async stop(graceMs) {
       head.stop();
+      await foldState.stop();
       await storing?.appender.stop(graceMs);
       await log.close();
     },
@@ -143,6 +145,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
   });
   const recordSeries = recordSeriesOf(index);
   const log = await openPlaneLog('metrics', options);
+  const foldState = await openFoldState(configuration.data, options.logger);
   return {
     options,
     clock,
@@ -158,7 +161,8 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     resolver: new SeriesResolver({ index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
     chunks,
     head: startHead({ index, chunks, clock }),
-    folder: createFolder(createFolderState(defaultFolderOptions)),
+    folder: createFolder(foldState.state),
+    foldState,
     sources: createSourceClocks(),
   };
 }

@@ -9,11 +9,10 @@ const rules = [
   { metric: 'spans_total', action: 'route', label: 'trace_id' },
 ];
 
+const set = [`metrics.cardinality.rules=${JSON.stringify(rules)}`, 'metrics.cardinality.values_per_label_max=400'];
 let server: TestServer;
 before(async () => {
-  server = await startTestServer({
-    set: [`metrics.cardinality.rules=${JSON.stringify(rules)}`, 'metrics.cardinality.values_per_label_max=400'],
-  });
+  server = await startTestServer({ set });
 });
 after(() => server.stop());
 
@@ -76,5 +75,22 @@ FROM (SELECT labels, argMax(value, ts) AS last FROM metrics WHERE metric = 'jobs
       JSON.stringify(body.data.acting),
     );
     assert.ok(body.data.folded.folded > 0);
+  });
+});
+
+describe('a restart', () => {
+  it('goes on with the totals of folded series', async () => {
+    const total = async (): Promise<number> => {
+      const [row] = await ask<{ last: number }>(
+        "SELECT argMax(value, ts) AS last FROM metrics WHERE metric = 'http_requests_total'",
+      );
+      return row!.last;
+    };
+    const before = await total();
+    const { folder } = server;
+    await server.halt();
+    server = await startTestServer({ folder, set });
+    await send('http_requests_total{session="a",code="200"} 9', 'http_requests_total{session="b",code="200"} 1');
+    assert.equal(await total(), before + 3, 'one of the two rose by 3, the other not');
   });
 });
