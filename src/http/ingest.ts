@@ -4,6 +4,7 @@ import { BarographError } from '../base/errors.js';
 import type { EventKind } from '../ingest/counters.js';
 import type { EventIntake, Intake } from '../ingest/events/event-intake.js';
 import { parseContentEncoding } from '../protocols/content-encoding.js';
+import { jsonTypes, mediaTypeOf } from './content-types.js';
 import { failures } from './contract/errors.js';
 import { intakeAnswer } from './contract/events.js';
 
@@ -12,15 +13,6 @@ export interface IngestServices {
   /** Why writes are refused for now, if they are. */
   readonly refusal: () => BarographError | undefined;
 }
-
-const jsonTypes = new Set([
-  'application/json',
-  'application/x-ndjson',
-  'application/ndjson',
-  'application/jsonl',
-  'application/x-jsonlines',
-  'application/json-lines',
-]);
 
 export function registerIngest(app: FastifyInstance, services: IngestServices): void {
   // Bodies are read as streams by the decoder, whatever their type; the type is checked in `take`.
@@ -62,8 +54,8 @@ const unvalidated = { validatorCompiler: () => () => true };
 function take(kind: EventKind, request: FastifyRequest, { intake, refusal }: IngestServices): Promise<Intake> {
   const refused = refusal();
   if (refused !== undefined) throw refused;
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type === undefined || !jsonTypes.has(type))
+  const type = mediaTypeOf(request.headers['content-type']);
+  if (type === undefined || !jsonTypes.includes(type))
     throw new BarographError(
       'unsupported_content_type',
       `content-type is ${type ?? 'absent'}; wanted application/x-ndjson or application/json`,

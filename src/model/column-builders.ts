@@ -1,4 +1,5 @@
 /** Growing columns. A decoder appends the fields of a row, then ends it; a rejected row is rolled back to where it began. */
+import { type Growable, grownArray } from '../base/grown-array.js';
 import type { Column, FlagColumn, ListColumn, MapColumn, NumberColumn, TextColumn, TimeColumn } from './columns.js';
 
 /** Room that a builder makes when its first row comes. Guess: small, since most bodies fill few columns with few rows. */
@@ -19,21 +20,13 @@ const zeroOffset = new Uint32Array(1);
 /** Up to this length a loop copies bytes faster than `set`, which has to make a view first. Measured on Node 20. */
 const loopBytesMax = 64;
 
-type Growable = Uint8Array | Uint32Array | Float64Array;
-
 function grown<T extends Growable>(array: T, wanted: number): T {
-  return enlarged(array, Math.max(firstLength, array.length * 2, wanted));
+  return grownArray(array, Math.max(firstLength, array.length * 2, wanted));
 }
 
 /** For a column that gets only "not given" so far: if it gets no more than that, there is no room too many. */
 const paddedLength = (array: Growable, wanted: number): number =>
   array.length <= 1 ? wanted : Math.max(array.length * 2, wanted);
-
-function enlarged<T extends Growable>(array: T, size: number): T {
-  const larger = new (array.constructor as new (size: number) => T)(size);
-  larger.set(array as never);
-  return larger;
-}
 
 export interface ColumnBuilder {
   readonly length: number;
@@ -119,7 +112,7 @@ export class TextBuilder implements ColumnBuilder {
 
 /** Offsets whose rows from `from` to `to` end where the row before them ended. */
 function padded<T extends Uint32Array>(offsets: T, from: number, to: number, end: number): T {
-  const roomy = to >= offsets.length ? enlarged(offsets, paddedLength(offsets, to + 1)) : offsets;
+  const roomy = to >= offsets.length ? grownArray(offsets, paddedLength(offsets, to + 1)) : offsets;
   return roomy.fill(end, from + 1, to + 1);
 }
 
@@ -145,7 +138,7 @@ abstract class DoubleBuilder implements ColumnBuilder {
 
   padTo(length: number): void {
     if (this.length >= length) return;
-    if (length > this.values.length) this.values = enlarged(this.values, paddedLength(this.values, length));
+    if (length > this.values.length) this.values = grownArray(this.values, paddedLength(this.values, length));
     this.values.fill(Number.NaN, this.length, length);
     this.length = length;
   }
@@ -188,7 +181,7 @@ export class FlagBuilder implements ColumnBuilder {
 
   padTo(length: number): void {
     if (this.length >= length) return;
-    if (length > this.values.length) this.values = enlarged(this.values, paddedLength(this.values, length));
+    if (length > this.values.length) this.values = grownArray(this.values, paddedLength(this.values, length));
     this.values.fill(0, this.length, length);
     this.length = length;
   }

@@ -2,6 +2,7 @@
  * Writes canonical label bytes out of names and values as bytes, for decoders: no string per label. Labels may come in any order;
  * those that come sorted, as most senders send them, are copied once.
  */
+import { grownArray } from '../base/grown-array.js';
 import { labelEndByte } from './labels.js';
 
 export interface LabelWriter {
@@ -94,10 +95,10 @@ class CanonicalLabelWriter implements LabelWriter {
 
   private reserve(byteCount: number): void {
     const { bytes, end, starts } = this;
-    if (end + byteCount > bytes.length) this.bytes = grown(bytes, Math.max(bytes.length * 2, end + byteCount));
+    if (end + byteCount > bytes.length) this.bytes = grownArray(bytes, Math.max(bytes.length * 2, end + byteCount));
     if (this.count + 2 > starts.length) {
-      this.starts = grown(starts, starts.length * 2);
-      this.nameEnds = grown(this.nameEnds, this.starts.length);
+      this.starts = grownArray(starts, starts.length * 2);
+      this.nameEnds = grownArray(this.nameEnds, this.starts.length);
     }
   }
 
@@ -144,10 +145,4 @@ class CanonicalLabelWriter implements LabelWriter {
     }
     return order;
   }
-}
-
-function grown<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(length);
-  larger.set(array as never);
-  return larger;
 }

@@ -17,7 +17,7 @@ import { type Head, startHead } from '../ingest/metrics/head.js';
 import { loadStoredSeries } from '../ingest/metrics/load-series.js';
 import type { MetricCounters } from '../ingest/metrics/metric-counters.js';
 import { createMetricIntake, type MetricIntake } from '../ingest/metrics/metric-intake.js';
-import { decodeMetricRecord, type MetricRecord, noRef, type RecordSeries } from '../ingest/metrics/metric-record.js';
+import { decodeMetricRecord, type MetricRecord, type RecordSeries } from '../ingest/metrics/metric-record.js';
 import { createRecordedSeries, type RecordedSeries } from '../ingest/metrics/recorded-series.js';
 import { createSeriesOrder } from '../ingest/metrics/series-order.js';
 import { SeriesResolver } from '../ingest/metrics/series-resolver.js';
@@ -25,6 +25,7 @@ import { createSourceClocks, type SourceClocks } from '../ingest/metrics/source-
 import { storeMetrics } from '../ingest/metrics/store-metrics.js';
 import { createStoredSeriesDays, type StoredSeriesDays } from '../ingest/metrics/store-series.js';
 import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
+import { noRef } from '../model/series-ref.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
 import type { Engine } from '../storage/engine.js';

@@ -10,6 +10,7 @@ import { decodedBody, parseContentEncoding } from '../../protocols/content-encod
 import { expositionFormat } from '../../protocols/exposition/content-type.js';
 import { decodeExposition } from '../../protocols/exposition/decode-exposition.js';
 import { createJsonLinesDecoder } from '../../protocols/json-lines/json-lines-decoder.js';
+import { jsonTypes, mediaTypeOf } from '../content-types.js';
 import { failures } from '../contract/errors.js';
 import { intakeAnswer } from '../contract/events.js';
 import { type MetricServices, plainBody, sourceOf } from './metric-services.js';
@@ -68,17 +69,12 @@ function extraLabels(parameter: string | string[] | undefined) {
   );
 }
 
-const jsonTypes = new Set([
-  'application/json',
-  'application/x-ndjson',
-  'application/ndjson',
-  'application/jsonl',
-  'application/x-jsonlines',
-  'application/json-lines',
+const lineTypes = [
+  ...jsonTypes,
   // What curl sends where it is told nothing, as VictoriaMetrics' documentation shows.
   'application/x-www-form-urlencoded',
   'application/octet-stream',
-]);
+];
 
 /** A body is taken in pieces of about so many samples, so that one of any length needs no more memory than them. */
 const samplesPerPiece = 200_000;
@@ -120,8 +116,8 @@ function registerJsonLines(app: FastifyInstance, { intake, refusal, limits }: Me
 }
 
 function checkJson(contentType: string | undefined): void {
-  const type = contentType?.split(';')[0]?.trim().toLowerCase();
-  if (type === undefined || jsonTypes.has(type)) return;
+  const type = mediaTypeOf(contentType);
+  if (type === undefined || lineTypes.includes(type)) return;
   throw new BarographError(
     'unsupported_content_type',
     `content-type is ${contentType}; wanted application/x-ndjson or application/json`,

@@ -13,6 +13,7 @@ import {
   otlpContentTypes,
   statusBody,
 } from '../../protocols/otlp/export-response.js';
+import { mediaTypeOf } from '../content-types.js';
 import { failures } from '../contract/errors.js';
 import { type MetricServices, plainBody, sourceOf } from './metric-services.js';
 
@@ -48,7 +49,7 @@ export function registerOtlpMetrics(app: FastifyInstance, { intake, refusal, lim
 }
 
 function formatOf(contentType: string | undefined): OtlpFormat {
-  const type = contentType?.split(';')[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(contentType);
   for (const [format, known] of Object.entries(otlpContentTypes) as [OtlpFormat, string][])
     if (type === known) return format;
   throw new BarographError(

@@ -1,4 +1,5 @@
 /** The samples of targets that one batch gives, as the runs that the chunk store takes. */
+import { grownArray } from '../../base/grown-array.js';
 import { staleMarkerHigh, staleMarkerLow, valueWords } from '../../model/sample-batch.js';
 
 export interface FoldedRuns {
@@ -52,8 +53,8 @@ export function endRun(output: FoldOutput, ref: number): void {
   const { runCount, sampleCount } = output;
   if (sampleCount === (runCount === 0 ? 0 : output.sampleEnds[runCount - 1]!)) return;
   if (runCount === output.refs.length) {
-    output.refs = larger(output.refs);
-    output.sampleEnds = larger(output.sampleEnds);
+    output.refs = grownArray(output.refs, output.refs.length * 2);
+    output.sampleEnds = grownArray(output.sampleEnds, output.sampleEnds.length * 2);
   }
   output.refs[runCount] = ref;
   output.sampleEnds[runCount] = sampleCount;
@@ -63,16 +64,10 @@ export function endRun(output: FoldOutput, ref: number): void {
 function nextSample(output: FoldOutput, timeMs: number): number {
   const at = output.sampleCount++;
   if (at === output.timesMs.length) {
-    output.timesMs = larger(output.timesMs);
-    output.values = larger(output.values);
+    output.timesMs = grownArray(output.timesMs, output.timesMs.length * 2);
+    output.values = grownArray(output.values, output.values.length * 2);
     output.words = valueWords(output.values);
   }
   output.timesMs[at] = timeMs;
   return at;
-}
-
-function larger<T extends Uint32Array | Float64Array>(column: T): T {
-  const copy = new (column.constructor as new (length: number) => T)(column.length * 2);
-  copy.set(column as never);
-  return copy;
 }

@@ -1,7 +1,8 @@
 /** Takes samples of series out of the tables, physically: when it resolves, no part holds them any more. */
+import { noRef, seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
-import { noRef, type SeriesDeletion } from './metric-record.js';
+import type { SeriesDeletion } from './metric-record.js';
 
 export type DeleteSamples = (deletion: SeriesDeletion) => Promise<void>;
 
@@ -21,7 +22,9 @@ export function createDeleteSamples({ engine, index, mutated }: DeleteTables): D
   return async ({ refs, fromMs, toMs }) => {
     const known = refs.filter((ref) => ref !== noRef);
     for (let from = 0; from < known.length; from += idsPerStatement) {
-      const ids = Array.from(known.subarray(from, from + idsPerStatement), (ref) => idOf(index, ref));
+      const ids = Array.from(known.subarray(from, from + idsPerStatement), (ref) =>
+        seriesId(index.idLow[ref]!, index.idHigh[ref]!),
+      );
       for (const table of sampleTables)
         await engine.command({
           sql: `ALTER TABLE ${mutated(table)} DELETE
@@ -33,6 +36,3 @@ WHERE series IN ({ids:Array(UInt64)})
     }
   };
 }
-
-const idOf = ({ idLow, idHigh }: SeriesIndex, ref: number): bigint =>
-  (BigInt(idHigh[ref]!) << 32n) | BigInt(idLow[ref]!);

@@ -3,6 +3,7 @@
  * bring them back, and what comes in later for the same series stays. A series of which nothing is left goes itself.
  */
 import type { Clock } from '../../base/clock.js';
+import { seriesId } from '../../model/series-ref.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
@@ -62,7 +63,7 @@ async function forgetSeries(refs: Uint32Array, labels: readonly Uint8Array[], pa
   const { index, engine, mutated, recorded, storedDays, order } = parts;
   // Labels that came again meanwhile keep their row.
   const gone = refs.filter((_, i) => index.find(labels[i]!, 0, labels[i]!.length) < 0);
-  const ids = Array.from(gone, (ref) => (BigInt(index.idHigh[ref]!) << 32n) | BigInt(index.idLow[ref]!));
+  const ids = Array.from(gone, (ref) => seriesId(index.idLow[ref]!, index.idHigh[ref]!));
   for (let from = 0; from < ids.length; from += idsPerStatement)
     await engine.command({
       sql: `ALTER TABLE ${mutated('metric_series')} DELETE WHERE series IN ({ids:Array(UInt64)})`,

@@ -4,6 +4,7 @@
  */
 import { buffer } from 'node:stream/consumers';
 import type { NumberColumn, TimeColumn } from '../../model/columns.js';
+import { seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import { decodeBlocks } from '../../storage/native/decode.js';
@@ -59,7 +60,7 @@ async function* readPiece(
   signal: AbortSignal,
 ): AsyncGenerator<ExportedRun> {
   const { idLow, idHigh } = index;
-  const ids = Array.from(refs, (ref) => (BigInt(idHigh[ref]!) << 32n) | BigInt(idLow[ref]!));
+  const ids = Array.from(refs, (ref) => seriesId(idLow[ref]!, idHigh[ref]!));
   const metrics = Array.from(new Set(Array.from(refs, (ref) => index.metricName(index.metricOf(ref)))));
   const { body } = await engine.stream(
     {

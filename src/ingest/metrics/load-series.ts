@@ -1,6 +1,7 @@
 /** Brings the series of the tables into the index at a start. */
 import { buffer } from 'node:stream/consumers';
 import { type MapColumn, type NumberColumn, type TextColumn, type TimeColumn, textAt } from '../../model/columns.js';
+import { seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import { decodeBlocks } from '../../storage/native/decode.js';
@@ -66,7 +67,7 @@ export async function loadStoredSeries(
     }
     if (rowCount < rowsPerPage) return { series: count, refused };
     metric = textAt(columns.metric, rowCount - 1);
-    series = ((BigInt(idHigh[rowCount - 1]!) << 32n) | BigInt(idLow[rowCount - 1]!)).toString();
+    series = seriesId(idLow[rowCount - 1]!, idHigh[rowCount - 1]!).toString();
   }
 }
 

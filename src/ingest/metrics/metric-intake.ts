@@ -140,20 +140,24 @@ function createAppending(options: MetricIntakeOptions) {
   const { log, tail, recordSeries, head, markRecorded, limits, onAppended } = options;
   let inflightBytes = 0;
   return async (entries: readonly MetricEntry[], arrivedMs: number): Promise<void> => {
-    const records = entries.map((entry) => ({ entry, payload: encodeMetricRecord(entry, arrivedMs, recordSeries) }));
-    const bytes = entries.reduce((sum, entry) => sum + byteSizeOfEntry(entry), 0);
+    const records = entries.map((entry) => ({
+      entry,
+      payload: encodeMetricRecord(entry, arrivedMs, recordSeries),
+      bytes: byteSizeOfEntry(entry),
+    }));
+    const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
     if (inflightBytes > 0 && inflightBytes + bytes > limits.inflightBytesMax)
       throw tooMuchInFlight(limits.inflightBytesMax);
     inflightBytes += bytes;
     try {
-      for (const { entry, payload } of records) {
+      for (const { entry, payload, bytes: entryBytes } of records) {
         const rowCount = rowCountOf(entry);
         const sequence = await log.append(payload, rowCount);
         if (entry.kind === 'samples') {
           markRecorded(entry.newSeries);
           head.append(entry.samples, sequence);
         }
-        tail.offer({ ...entry, sequence, rowCount, arrivedMs, bytes: byteSizeOfEntry(entry) });
+        tail.offer({ ...entry, sequence, rowCount, arrivedMs, bytes: entryBytes });
       }
     } finally {
       inflightBytes -= bytes;

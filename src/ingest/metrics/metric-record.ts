@@ -21,9 +21,6 @@ export interface RecordSeries {
   readonly refOfId: (low: number, high: number) => number;
 }
 
-/** Says that a run's series is not known, or its samples are not to be stored. */
-export const noRef = 0xffffffff;
-
 /** What is said about metrics beside samples. */
 export interface MetricNotes {
   readonly metadata: readonly MetricMetadata[];

@@ -1,3 +1,5 @@
+import { grownArray } from '../../base/grown-array.js';
+
 /** Which series' labels need not go into the log any more, because a record of it or the tables have them. By ref. */
 export interface RecordedSeries {
   has(ref: number): boolean;
@@ -11,11 +13,7 @@ export function createRecordedSeries(): RecordedSeries {
   return {
     has: (ref) => flags[ref] === 1,
     add(ref) {
-      if (ref >= flags.length) {
-        const larger = new Uint8Array(Math.max(ref + 1, flags.length * 2));
-        larger.set(flags);
-        flags = larger;
-      }
+      if (ref >= flags.length) flags = grownArray(flags, Math.max(ref + 1, flags.length * 2));
       flags[ref] = 1;
     },
     forget(refs) {

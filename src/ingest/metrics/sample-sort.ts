@@ -3,8 +3,8 @@
  * is touched twice, whatever their number. Of samples with the same series and time the last to come stays.
  */
 import { valueWords } from '../../model/sample-batch.js';
+import { noRef } from '../../model/series-ref.js';
 import type { AdmittedSamples } from './admitted-samples.js';
-import { noRef } from './metric-record.js';
 
 export interface SortedSamples {
   /** Places of the series that have samples, ascending. */

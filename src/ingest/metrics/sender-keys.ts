@@ -8,7 +8,8 @@
  *
  * It is a class, not a function that returns closures, because compiled code reads its columns faster so.
  */
-import { noRef } from './metric-record.js';
+import { grownArray } from '../../base/grown-array.js';
+import { noRef } from '../../model/series-ref.js';
 
 const firstEntries = 1024;
 const firstArenaBytes = 64 * 1024;
@@ -145,7 +146,7 @@ export class SenderKeys {
       return false;
     }
     if (arenaGrowth > 0) {
-      this.arena = grown(arena, arena.length + arenaGrowth);
+      this.arena = grownArray(arena, arena.length + arenaGrowth);
       this.arenaView = new DataView(this.arena.buffer);
     }
     if (entryGrowth > 0) this.growEntries();
@@ -154,11 +155,11 @@ export class SenderKeys {
 
   private growEntries(): void {
     const size = this.count * 2;
-    this.starts = grown(this.starts, size);
-    this.lengths = grown(this.lengths, size);
-    this.hashes = grown(this.hashes, size);
-    this.targets = grown(this.targets, size);
-    this.followers = grown(this.followers, size);
+    this.starts = grownArray(this.starts, size);
+    this.lengths = grownArray(this.lengths, size);
+    this.hashes = grownArray(this.hashes, size);
+    this.targets = grownArray(this.targets, size);
+    this.followers = grownArray(this.followers, size);
     this.slots = new Int32Array(size * 2).fill(-1);
     for (let entry = 0; entry < this.count; entry++) this.slots[this.freeSlot(this.hashes[entry]!)] = entry;
   }
@@ -195,10 +196,4 @@ function hashOf(view: DataView, bytes: Uint8Array, start: number, end: number): 
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
-}
-
-function grown<T extends Uint8Array | Uint32Array | Int32Array>(array: T, length: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(length);
-  larger.set(array as never);
-  return larger;
 }

@@ -8,12 +8,12 @@ import { checkCanonical, type LabelProblem } from '../../model/label-check.js';
 import { createLabelWriter } from '../../model/label-writer.js';
 import { createRejectionTally, type RejectionTally } from '../../model/rejection-tally.js';
 import type { SampleBatch } from '../../model/sample-batch.js';
+import { noRef } from '../../model/series-ref.js';
 import { canonicalLabels } from '../../protocols/remote-write/label-section.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Admission } from '../cardinality/admission.js';
 import type { FoldAggregate } from '../cardinality/fold-aggregate.js';
 import type { Governor } from '../cardinality/governor.js';
-import { noRef } from './metric-record.js';
 import { SenderKeys } from './sender-keys.js';
 
 /** A run whose samples go into another series, through the folder. */
@@ -97,11 +97,6 @@ export class SeriesResolver {
   forget(): void {
     this.senderKeys.clear();
     this.sources = [];
-  }
-
-  /** Bytes of memory. */
-  get stateBytes(): number {
-    return this.senderKeys.stateBytes + this.sources.length * 64;
   }
 
   /** A run whose key is not remembered: its series, or `noRef` where it has none of its own. */

@@ -2,12 +2,13 @@
  * Stores series' labels and times. A row says from which to which day a series has samples: it is written when the series is new and
  * when its samples reach another day, so once a day, and days are whole, so that rows need not follow every sample.
  */
+import { grownArray } from '../../base/grown-array.js';
 import { MapBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
 import { labelValue, metricNameLabel } from '../../model/labels.js';
+import { noRef } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import { encodeBlock } from '../../storage/native/encode.js';
-import { noRef } from './metric-record.js';
 
 const dayMs = 86_400_000;
 
@@ -16,8 +17,6 @@ export interface StoredSeriesDays {
   restore(ref: number, firstMs: number, lastMs: number): void;
   /** Forgets series whose refs may be given to others. */
   forget(refs: Uint32Array): void;
-  /** Whether a row of the table holds the series' labels. */
-  isStored(ref: number): boolean;
   /** Writes the rows that are missing, of series that have samples at these times. Answers how many. */
   store(refs: Uint32Array, firstMs: Float64Array, lastMs: Float64Array, engine: Engine): Promise<number>;
 }
@@ -30,12 +29,8 @@ export function createStoredSeriesDays(index: SeriesIndex): StoredSeriesDays {
   function reserve(refLimit: number): void {
     if (refLimit <= firstDays.length) return;
     const length = Math.max(refLimit, firstDays.length * 2);
-    const first = new Int32Array(length);
-    const end = new Int32Array(length);
-    first.set(firstDays);
-    end.set(endDays);
-    firstDays = first;
-    endDays = end;
+    firstDays = grownArray(firstDays, length);
+    endDays = grownArray(endDays, length);
   }
 
   function widened(ref: number, firstMs: number, lastMs: number): readonly [first: number, end: number] {
@@ -54,7 +49,6 @@ export function createStoredSeriesDays(index: SeriesIndex): StoredSeriesDays {
     forget(refs) {
       for (const ref of refs) if (ref < firstDays.length) firstDays[ref] = endDays[ref] = 0;
     },
-    isStored: (ref) => ref < firstDays.length && endDays[ref]! > firstDays[ref]!,
     async store(refs, firstMs, lastMs, engine) {
       reserve(index.refLimit);
       const rows: SeriesRow[] = [];

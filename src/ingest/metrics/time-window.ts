@@ -1,6 +1,7 @@
 /** Leaves out samples whose time lies outside the window around the server's clock. */
 import type { RejectionTally } from '../../model/rejection-tally.js';
 import { type SampleBatch, valueWords } from '../../model/sample-batch.js';
+import { noRef } from '../../model/series-ref.js';
 import type { AdmittedSamples } from './admitted-samples.js';
 
 /** Epoch milliseconds, both ends included. */
@@ -37,7 +38,7 @@ export function withinWindow(
 
 function isWhole({ runCount, sampleCount, timesMs }: SampleBatch, refs: Uint32Array, window: TimeWindow): boolean {
   const { fromMs, toMs } = window;
-  for (let run = 0; run < runCount; run++) if (refs[run] === 0xffffffff) return false;
+  for (let run = 0; run < runCount; run++) if (refs[run] === noRef) return false;
   for (let i = 0; i < sampleCount; i++) if (!(timesMs[i]! >= fromMs && timesMs[i]! <= toMs)) return false;
   return true;
 }
@@ -57,7 +58,7 @@ function pick(batch: SampleBatch, refs: Uint32Array, window: TimeWindow, refused
   for (let run = 0, i = 0; run < runCount; run++) {
     const end = sampleEnds[run]!;
     const first = samples;
-    if (refs[run] === 0xffffffff) i = end;
+    if (refs[run] === noRef) i = end;
     for (; i < end; i++) {
       const timeMs = timesMs[i]!;
       if (!(timeMs >= window.fromMs && timeMs <= window.toMs)) {

@@ -1,8 +1,9 @@
 /**
  * Numbers distinct runs of bytes from 0 on: an open-addressed hash table over one arena. What was added stays where it is.
  */
+
+import { grownArray } from '../../base/grown-array.js';
 import { appendBytes, type ByteArena, createByteArena } from '../text/byte-arena.js';
-import { grownArray } from '../text/grown-array.js';
 
 export const absent = -1;
 

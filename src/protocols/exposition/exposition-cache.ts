@@ -9,9 +9,9 @@
  * it is committed; one that fails changes nothing of what the last good one held.
  */
 import { randomInt } from 'node:crypto';
+import { grownArray } from '../../base/grown-array.js';
 import type { MetricMetadata, SampleBatch } from '../../model/sample-batch.js';
 import { createSampleBatchBuilder } from '../../model/sample-batch-builder.js';
-import { grownArray } from '../text/grown-array.js';
 import { absent, ByteTable, viewOf } from './byte-table.js';
 import type { ExpositionFormat } from './content-type.js';
 import type { Labelling } from './labelling.js';

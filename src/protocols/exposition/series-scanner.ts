@@ -6,7 +6,7 @@
  * blanks between all parts and forgives a missing comma between labels; OpenMetrics allows neither.
  */
 import { isUtf8 } from 'node:buffer';
-import { grownArray } from '../text/grown-array.js';
+import { grownArray } from '../../base/grown-array.js';
 import { createScanFailure, failed, failScan } from './scan-failure.js';
 
 const tab = 0x09;

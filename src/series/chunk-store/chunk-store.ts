@@ -18,6 +18,7 @@
  * One thread owns the store. Readers in other threads work on exports, see `chunk-export.ts`.
  */
 import { valueWords } from '../../model/sample-batch.js';
+import { noRef } from '../../model/series-ref.js';
 import { createArenas } from '../chunk/arenas.js';
 import { removeChunk } from '../chunk/open-chunks.js';
 import { createChunkReader } from '../chunk/read-chunk.js';
@@ -82,9 +83,6 @@ export interface ChunkStore {
   exportChunks(refs: Uint32Array, fromMs: number, toMs: number): ChunkExport;
   statistics(): ChunkStoreStatistics;
 }
-
-/** In the place of a ref: a run whose series was not admitted. */
-export const noRef = 0xffff_ffff;
 
 /** 16 MiB: sixteen of the largest segments. A guess. */
 const arenaBytesDefault = 2 ** 24;

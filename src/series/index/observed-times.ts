@@ -1,9 +1,10 @@
 /** Keeps the times of series' first and last samples. */
-import { noSeries, type SeriesTable } from './series-table.js';
+import { noRef } from '../../model/series-ref.js';
+import type { SeriesTable } from './series-table.js';
 
 /**
  * Widens the times of series by a batch's samples: run i has samples [sampleEnds[i - 1], sampleEnds[i]) of series refs[i].
- * Runs of `noSeries` are passed over.
+ * Runs of `noRef` are passed over.
  */
 export function observeTimes(
   series: SeriesTable,
@@ -17,7 +18,7 @@ export function observeTimes(
   for (let run = 0; run < runCount; run++) {
     const ref = refs[run]!;
     const end = sampleEnds[run]!;
-    if (ref === noSeries) {
+    if (ref === noRef) {
       sample = end;
       continue;
     }

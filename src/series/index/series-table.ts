@@ -6,9 +6,6 @@ import { withRoom } from './grown.js';
 
 export const seriesState = { free: 0, live: 1, removed: 2, releasing: 3 } as const;
 
-/** Says that there is no series. */
-export const noSeries = 0xffffffff;
-
 export class SeriesTable {
   /** The 64-bit id in two halves. */
   idLow = new Uint32Array(64);

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isBarographError } from '../../../src/base/errors.js';
-import {
-  decodeMetricRecord,
-  encodeMetricRecord,
-  type MetricEntry,
-  noRef,
-} from '../../../src/ingest/metrics/metric-record.js';
+import { decodeMetricRecord, encodeMetricRecord, type MetricEntry } from '../../../src/ingest/metrics/metric-record.js';
 import { encodeLabels } from '../../../src/model/labels.js';
+import { noRef } from '../../../src/model/series-ref.js';
 import { createSeriesIndex } from '../../../src/series/index/series-index.js';
 
 const labelsOf = (i: number): Uint8Array =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AdmittedSamples } from '../../../src/ingest/metrics/admitted-samples.js';
-import { noRef } from '../../../src/ingest/metrics/metric-record.js';
 import { sortSamples } from '../../../src/ingest/metrics/sample-sort.js';
+import { noRef } from '../../../src/model/series-ref.js';
 
 const refCount = 6;
 const sample = fc.record({ ref: fc.nat({ max: refCount }), timeMs: fc.nat({ max: 8 }), value: fc.double() });

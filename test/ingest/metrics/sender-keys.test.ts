@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { noRef } from '../../../src/ingest/metrics/metric-record.js';
 import { SenderKeys } from '../../../src/ingest/metrics/sender-keys.js';
+import { noRef } from '../../../src/model/series-ref.js';
 
 /** The keys end to end in a body, and where each lies. */
 function bodyOf(keys: readonly string[]) {

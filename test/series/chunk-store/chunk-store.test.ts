@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { staleMarkerHigh, staleMarkerLow } from '../../../src/model/sample-batch.js';
-import { noRef } from '../../../src/series/chunk-store/chunk-store.js';
+import { noRef } from '../../../src/model/series-ref.js';
 import type { Row } from './store-model.js';
 import {
   appendRows,

@@ -1,0 +1,13 @@
+/** Content types of JSON lines and JSON arrays. */
+export const jsonTypes: readonly string[] = [
+  'application/json',
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+  'application/json-lines',
+];
+
+/** The media type that a Content-Type header names, without its parameters. */
+export const mediaTypeOf = (contentType: string | undefined): string | undefined =>
+  contentType?.split(';')[0]?.trim().toLowerCase();
