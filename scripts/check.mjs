@@ -36,7 +36,10 @@ function runNode(script, ...args) {
 const gates = [
   {
     name: 'types',
-    run: () => ['.', 'web'].flatMap((project) => runNode('node_modules/typescript/bin/tsc', '-p', project)),
+    run: () => [
+      ...['.', 'web'].flatMap((project) => runNode('node_modules/typescript/bin/tsc', '-p', project)),
+      ...runNode('scripts/kernel.mjs'),
+    ],
   },
   { name: 'lint', run: () => runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.') },
   {

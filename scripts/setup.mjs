@@ -28,6 +28,7 @@ if (read(buildStamp) !== buildKey) {
   say('building');
   for (const project of [root, join(root, 'web')])
     run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project]);
+  run(process.execPath, [join(root, 'scripts', 'kernel.mjs')]);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, buildKey);
 }

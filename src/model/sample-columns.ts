@@ -15,6 +15,12 @@ const firstSamples = 256;
 /** Columns with room for more samples than this are let go when they are cleared. A guess: the largest requests of ordinary senders have a tenth. */
 const keptSamplesMax = 1_000_000;
 
+/** Runs as columns of the same meaning as a batch's, the values as words. */
+export interface Runs
+  extends Pick<SampleBatch, 'runCount' | 'sampleCount' | 'keyStarts' | 'keyEnds' | 'sampleEnds' | 'timesMs'> {
+  readonly valueWords: Uint32Array;
+}
+
 export class SampleColumns {
   runCount = 0;
   sampleCount = 0;
@@ -47,6 +53,23 @@ export class SampleColumns {
     this.words[2 * i] = low;
     this.words[2 * i + 1] = high;
     this.sampleCount = i + 1;
+  }
+
+  /** Appends whole runs of other columns. */
+  addRuns({ runCount, sampleCount, keyStarts, keyEnds, sampleEnds, timesMs, valueWords: words }: Runs): void {
+    const { runCount: firstRun, sampleCount: firstSample } = this;
+    while (firstSample + sampleCount > this.timesMs.length) this.growSamples();
+    while (firstRun + runCount > this.keyStarts.length) this.growRuns();
+    this.keyStarts.set(keyStarts.subarray(0, runCount), firstRun);
+    this.keyEnds.set(keyEnds.subarray(0, runCount), firstRun);
+    this.sampleEnds.set(sampleEnds.subarray(0, runCount), firstRun);
+    if (firstSample > 0)
+      for (let run = firstRun; run < firstRun + runCount; run++) this.sampleEnds[run]! += firstSample;
+    this.timesMs.set(timesMs.subarray(0, sampleCount), firstSample);
+    this.words.set(words.subarray(0, 2 * sampleCount), 2 * firstSample);
+    this.runCount = firstRun + runCount;
+    this.sampleCount = firstSample + sampleCount;
+    this.runStart = this.sampleCount;
   }
 
   /** Makes a run of the samples added since the last one, if there are any: those of the series whose key is keys[keyStart, keyEnd). */

@@ -25,6 +25,7 @@ import { createSourceClocks, type SourceClocks } from '../ingest/metrics/source-
 import { storeMetrics } from '../ingest/metrics/store-metrics.js';
 import { createStoredSeriesDays, type StoredSeriesDays } from '../ingest/metrics/store-series.js';
 import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
+import { Kernel } from '../kernel/kernel.js';
 import { noRef } from '../model/series-ref.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
@@ -38,6 +39,7 @@ import { type FoldStateFile, openFoldState } from './fold-state-file.js';
 
 export interface MetricPipeline {
   readonly intake: MetricIntake;
+  readonly kernel: Kernel;
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
   readonly folder: Folder;
@@ -81,6 +83,7 @@ interface Plane {
   readonly recordSeries: RecordSeries;
   readonly recorded: RecordedSeries;
   readonly governor: Governor;
+  readonly kernel: Kernel;
   readonly resolver: SeriesResolver;
   readonly chunks: ChunkStore;
   readonly head: Head;
@@ -104,6 +107,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
   await replay(plane);
   return {
     intake,
+    kernel: plane.kernel,
     index,
     chunks,
     folder,
@@ -139,6 +143,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
   const [index, { h64Raw }] = await Promise.all([createSeriesIndex({ clock }), xxhash()]);
   const hash64 = (bytes: Uint8Array): bigint => h64Raw(bytes);
   const governor = governorOf(configuration, index, clock);
+  const kernel = new Kernel();
   const chunks = createChunkStore({
     budgetBytes: metrics.chunkBytesMax ?? Math.floor(totalmem() / 4),
     groupOf: (ref) => index.metricOf(ref),
@@ -159,7 +164,8 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     recordSeries,
     recorded: createRecordedSeries(),
     governor,
-    resolver: new SeriesResolver({ index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
+    kernel,
+    resolver: new SeriesResolver({ kernel, index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
     chunks,
     head: startHead({ index, chunks, clock }),
     folder: createFolder(foldState.state),

@@ -133,6 +133,7 @@ function dataServices(
     ingest: { intake, refusal },
     metrics: {
       intake: samples.intake,
+      kernel: samples.kernel,
       refusal,
       limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
     },

@@ -6,6 +6,7 @@ import { stdout } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compressSync } from 'snappy';
+import { Kernel } from '../../src/kernel/kernel.js';
 import { createJsonLinesDecoder } from '../../src/protocols/json-lines/json-lines-decoder.js';
 import { decodeOtlpMetrics } from '../../src/protocols/otlp/decode-metrics.js';
 import { createDeltaAccumulator } from '../../src/protocols/otlp/delta-accumulator.js';
@@ -18,7 +19,8 @@ import { type FuzzTarget, fuzz } from './fuzzer.js';
 import { otlpJsonSeeds, otlpProtobufSeeds } from './otlp/fuzz-seeds.js';
 import { textFuzzTargets } from './text/fuzz-targets.js';
 
-const version1 = createRemoteWrite1Decoder();
+const kernel = new Kernel();
+const version1 = createRemoteWrite1Decoder(kernel);
 const version2 = createRemoteWrite2Decoder();
 
 function decodeJsonLines(body: Uint8Array) {
@@ -42,7 +44,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   {
     name: 'snappy',
     seeds: remoteWrite1Seeds.map((seed) => compressSync(seed)),
-    decode: (body) => version1.decode(decompressSnappy(body, 64 * 1024)),
+    decode: (body) => version1.decode(decompressSnappy(kernel, body, 64 * 1024)),
   },
   { name: 'JSON lines', seeds: jsonLineSeeds, decode: decodeJsonLines },
   ...textFuzzTargets,

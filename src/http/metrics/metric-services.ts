@@ -3,10 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { type BarographError, BarographError as Failure } from '../../base/errors.js';
 import type { MetricIntake } from '../../ingest/metrics/metric-intake.js';
 import type { MetricSource } from '../../ingest/metrics/metric-source.js';
+import type { Kernel } from '../../kernel/kernel.js';
 import { decodedBody, parseContentEncoding } from '../../protocols/content-encoding.js';
 
 export interface MetricServices {
   readonly intake: MetricIntake;
+  readonly kernel: Kernel;
   /** Why writes are refused for now, if they are. */
   readonly refusal: () => BarographError | undefined;
   readonly limits: BodyLimits;

@@ -10,8 +10,8 @@ import { createRemoteWrite2Decoder } from '../../protocols/remote-write/version-
 import { failures } from '../contract/errors.js';
 import { encodedBody, type MetricServices, sourceOf } from './metric-services.js';
 
-export function registerRemoteWrite(app: FastifyInstance, { intake, refusal, limits }: MetricServices): void {
-  const decoders = { 1: createRemoteWrite1Decoder(), 2: createRemoteWrite2Decoder() };
+export function registerRemoteWrite(app: FastifyInstance, { intake, kernel, refusal, limits }: MetricServices): void {
+  const decoders = { 1: createRemoteWrite1Decoder(kernel), 2: createRemoteWrite2Decoder() };
   app.post(
     '/api/v1/write',
     {
@@ -37,7 +37,7 @@ export function registerRemoteWrite(app: FastifyInstance, { intake, refusal, lim
       });
       const body = await encodedBody(request, limits);
       // From here to the log nothing waits: the batch is memory that the next request uses again.
-      const message = decompressSnappy(body, limits.decodedBytesMax);
+      const message = decompressSnappy(kernel, body, limits.decodedBytesMax);
       const result = await intake.take(decoders[version].decode(message), sourceOf(request, `remote_write_${version}`));
       if (version === 2)
         reply.headers(writtenHeaders({ samples: result.accepted, histograms: 0, exemplars: result.exemplars }));

@@ -4,6 +4,7 @@
  * into another series, send them to the event plane, or refuse them.
  */
 import { type ErrorCode, isBarographError } from '../../base/errors.js';
+import type { Kernel } from '../../kernel/kernel.js';
 import { checkCanonical, type LabelProblem } from '../../model/label-check.js';
 import { createLabelWriter } from '../../model/label-writer.js';
 import { createRejectionTally, type RejectionTally } from '../../model/rejection-tally.js';
@@ -50,6 +51,7 @@ export interface ResolvedRuns {
 }
 
 export interface ResolverOptions {
+  readonly kernel: Kernel;
   readonly index: SeriesIndex;
   readonly governor: Governor;
   /** 64-bit hash of canonical label bytes, as the index computes ids. */
@@ -67,25 +69,36 @@ export class SeriesResolver {
   private refs = new Uint32Array(1024);
 
   constructor(private readonly options: ResolverOptions) {
-    this.senderKeys = new SenderKeys(options.senderKeysBytesMax);
+    this.senderKeys = new SenderKeys(options.kernel, options.senderKeysBytesMax);
   }
 
   resolve(batch: SampleBatch): ResolvedRuns {
-    const { runCount, keyStarts, keyEnds } = batch;
+    const { runCount } = batch;
     if (this.refs.length < runCount) this.refs = new Uint32Array(Math.max(runCount, this.refs.length * 2));
     const { refs, senderKeys } = this;
     const resolved: ResolvedRuns = { refs, folded: [], routed: [], refused: createRejectionTally() };
-    if (senderKeys.begin(batch.keys)) this.sources = [];
-    for (let run = 0; run < runCount; run++) {
-      const known = senderKeys.find(keyStarts[run]!, keyEnds[run]!);
-      if (known === noRef) refs[run] = this.meet(batch, run, resolved);
+    if (senderKeys.begin({ bytes: batch.keys, starts: batch.keyStarts, ends: batch.keyEnds })) this.sources = [];
+    for (let from = 0; from < runCount; from += senderKeys.room) {
+      const to = Math.min(runCount, from + senderKeys.room);
+      const misses = senderKeys.find(from, to, refs);
+      if (misses > 0 || this.sources.length > 0) this.finish(batch, from, to, resolved);
+    }
+    return resolved;
+  }
+
+  /** Meets the runs [from, to) whose keys are not remembered, and tells apart those that are folded. */
+  private finish(batch: SampleBatch, from: number, to: number, into: ResolvedRuns): void {
+    const { refs, senderKeys } = this;
+    for (let run = from; run < to; run++) {
+      let known = refs[run]!;
+      if (known === noRef) known = senderKeys.findAgain(run);
+      if (known === noRef) refs[run] = this.meet(batch, run, into);
       else if ((known & foldedFlag) === 0) refs[run] = known;
       else {
         refs[run] = noRef;
-        resolved.folded.push({ run, source: this.sources[known & ~foldedFlag]! });
+        into.folded.push({ run, source: this.sources[known & ~foldedFlag]! });
       }
     }
-    return resolved;
   }
 
   /** Whether a series is stored under these canonical label bytes. */
@@ -102,15 +115,13 @@ export class SeriesResolver {
   /** A run whose key is not remembered: its series, or `noRef` where it has none of its own. */
   private meet(batch: SampleBatch, run: number, into: ResolvedRuns): number {
     const { senderKeys, sources } = this;
-    const start = batch.keyStarts[run]!;
-    const end = batch.keyEnds[run]!;
     const target = this.admit(batch, run, into);
     if (typeof target === 'number') {
-      if (target !== noRef) senderKeys.remember(start, end, target);
+      if (target !== noRef) senderKeys.remember(run, target);
       return target;
     }
     into.folded.push({ run, source: target });
-    if (senderKeys.remember(start, end, (foldedFlag | sources.length) >>> 0)) sources.push(target);
+    if (senderKeys.remember(run, (foldedFlag | sources.length) >>> 0)) sources.push(target);
     return noRef;
   }
 

@@ -1,6 +1,7 @@
 /** What surrounds the message of a remote write: its headers and its compression. Source: prometheus.io, Remote-Write specifications 1.0 and 2.0. */
-import { uncompressSync } from 'snappy';
-import { BarographError, messageOf } from '../../base/errors.js';
+import { BarographError } from '../../base/errors.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { type SnappyFault, unpackSnappy } from '../../kernel/unpack-snappy.js';
 
 export type RemoteWriteVersion = 1 | 2;
 
@@ -59,10 +60,10 @@ const unsupported = (contentType: string): BarographError =>
 /**
  * The message in a body that is compressed in snappy's block format. The length that the body announces is looked at before anything is
  * made room for. Fails with `body_too_large` where it is over `decodedBytesMax`, `corrupt_encoding` where the body is not what it says.
- * Source: google/snappy format_description.txt.
+ * What it answers is valid until the kernel takes the next body. Source: google/snappy format_description.txt.
  */
-export function decompressSnappy(body: Uint8Array, decodedBytesMax: number): Uint8Array {
-  const announced = announcedLength(body);
+export function decompressSnappy(kernel: Kernel, body: Uint8Array, decodedBytesMax: number): Uint8Array {
+  const { length: announced, bytes: preambleBytes } = announcedLength(body);
   if (announced > decodedBytesMax)
     throw new BarographError(
       'body_too_large',
@@ -72,23 +73,28 @@ export function decompressSnappy(body: Uint8Array, decodedBytesMax: number): Uin
       },
     );
   if (announced > body.length * snappyRatioMax) throw corrupt(`${body.length} bytes cannot unfold to ${announced}`);
-  try {
-    return uncompressSync(body, { asBuffer: true }) as Buffer;
-  } catch (error) {
-    throw corrupt(messageOf(error));
-  }
+  const unpacked = unpackSnappy(kernel, body, preambleBytes, announced);
+  if (typeof unpacked === 'string') throw corrupt(faults[unpacked]);
+  return unpacked;
 }
+
+const faults: Readonly<Record<SnappyFault, string>> = {
+  ends_within_an_element: 'it ends within an element',
+  looks_back_too_far: 'a copy looks back to before its beginning',
+  is_longer_than_announced: 'it is longer than it announces',
+  is_shorter_than_announced: 'it is shorter than it announces',
+};
 
 /** No element unfolds further: three bytes copy up to 64. */
 const snappyRatioMax = 64 / 3;
 
 /** The preamble: a number of variable length below 2^32. */
-function announcedLength(body: Uint8Array): number {
+function announcedLength(body: Uint8Array): { length: number; bytes: number } {
   let length = 0;
   for (let i = 0; i < 5 && i < body.length; i++) {
     const byte = body[i]!;
     length += (byte & 127) * 2 ** (7 * i);
-    if (byte < 128) return length;
+    if (byte < 128) return { length, bytes: i + 1 };
   }
   throw corrupt('it does not begin with its length');
 }

@@ -4,6 +4,8 @@
  * Sources: prometheus.io, "Prometheus Remote-Write 1.0 specification"; prometheus prompb/remote.proto and types.proto.
  */
 import { BarographError, isBarographError } from '../../base/errors.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { WriteRequestScan } from '../../kernel/write-request-scan.js';
 import { createLabelWriter } from '../../model/label-writer.js';
 import { createRejectionTally } from '../../model/rejection-tally.js';
 import type { DecodedMetrics, Exemplar, MetricMetadata } from '../../model/sample-batch.js';
@@ -11,7 +13,7 @@ import { SampleColumns } from '../../model/sample-columns.js';
 import { WireReader, wireType } from '../protobuf/wire-reader.js';
 import { canonicalLabels, exemplarLabels, labelField } from './label-section.js';
 import { histogramsRefused, metricTypeOf, remoteWriteLimits } from './limits.js';
-import { readSample, sampleField, scanSamples } from './scan-samples.js';
+import { readSample, sampleField } from './scan-samples.js';
 
 export interface RemoteWriteDecoder {
   /**
@@ -28,24 +30,25 @@ const timeSeriesField = 1;
 const metadataField = 3;
 const exemplarField = 3;
 const histogramField = 4;
-/** Tags of one byte: the field's number and the wire type of bytes. */
-const timeSeriesTag = (timeSeriesField << 3) | wireType.bytes;
-const labelTag = (labelField << 3) | wireType.bytes;
 
-export function createRemoteWrite1Decoder(): RemoteWriteDecoder {
+/** Bodies that are not in the kernel's memory are copied there. */
+export function createRemoteWrite1Decoder(kernel: Kernel): RemoteWriteDecoder {
   const columns = new SampleColumns(remoteWriteLimits.samplesMax);
   const writer = createLabelWriter();
+  // Made with the first body, since the API's description is made from routes that have no services.
+  let scan: WriteRequestScan | undefined;
   return {
     decode(body) {
       columns.clear();
-      return new WriteRequest(body, columns, writer).decode();
+      scan ??= new WriteRequestScan(kernel);
+      const address = kernel.place(body);
+      return new WriteRequest(kernel.view(address, body.length), address, scan, columns, writer).decode();
     },
   };
 }
 
 class WriteRequest {
   private readonly reader: WireReader;
-  private readonly view: DataView;
   private readonly tally = createRejectionTally();
   private readonly metadata: MetricMetadata[] = [];
   private readonly exemplars: Exemplar[] = [];
@@ -58,11 +61,12 @@ class WriteRequest {
 
   constructor(
     private readonly body: Uint8Array,
+    private readonly address: number,
+    private readonly scan: WriteRequestScan,
     private readonly columns: SampleColumns,
     private readonly writer: ReturnType<typeof createLabelWriter>,
   ) {
     this.reader = new WireReader(body);
-    this.view = this.reader.view;
     this.keys = body;
     this.keysEnd = body.length;
   }
@@ -70,8 +74,8 @@ class WriteRequest {
   decode(): DecodedMetrics {
     const { body, tally } = this;
     for (let at = 0; at < body.length; ) {
-      const next = body[at] === timeSeriesTag ? this.scanSeries(at) : -1;
-      at = next < 0 ? this.readField(at) : next;
+      at = this.scanSeries(at);
+      if (at < body.length) at = this.readField(at);
     }
     return {
       batch: this.columns.batch('remote_write_1', this.keys),
@@ -84,49 +88,16 @@ class WriteRequest {
     };
   }
 
-  /**
-   * Takes the TimeSeries at `at` if it is of the form that senders write, labels and then samples in their common forms; answers where
-   * it ends. Else answers -1 with nothing taken, and the general way reads it.
-   */
+  /** Takes what the kernel knows to read from `at` on, TimeSeries as senders write them; answers where it stops. */
   private scanSeries(at: number): number {
-    const { body, columns } = this;
-    if (at + 4 > body.length) return -1;
-    let from = at + 2;
-    let length = body[at + 1]!;
-    if (length >= 128) {
-      const second = body[from++]!;
-      length = (length & 127) | ((second & 127) << 7);
-      if (second >= 128) {
-        const third = body[from++]!;
-        if (third >= 128) return -1;
-        length |= third << 14;
-      }
+    const { scan, address, body, columns } = this;
+    for (let stop: number; ; at = stop) {
+      stop = scan.scan(address, at, body.length);
+      if (stop === at) return at;
+      const runs = scan.scanned();
+      columns.addRuns(runs);
+      this.seriesCount += runs.runCount;
     }
-    const end = from + length;
-    if (end > body.length) return -1;
-    const labelsEnd = this.passLabels(from, end);
-    if (labelsEnd < 0 || scanSamples(body, this.view, labelsEnd, end, columns) !== end) {
-      columns.dropRun();
-      return -1;
-    }
-    columns.endRun(from, labelsEnd);
-    this.seriesCount++;
-    return end;
-  }
-
-  /** Where the label messages end that begin at `at`; -1 where they are longer than common ones or than the series. */
-  private passLabels(at: number, end: number): number {
-    const { body } = this;
-    while (at + 2 < end && body[at] === labelTag) {
-      const length = body[at + 1]!;
-      if (length < 128) at += length + 2;
-      else {
-        const second = body[at + 2]!;
-        if (second >= 128) return -1;
-        at += (length & 127) + (second << 7) + 3;
-      }
-    }
-    return at <= end ? at : -1;
   }
 
   /** Reads the field at `at` in whatever form; answers where it ends. */

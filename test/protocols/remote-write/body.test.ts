@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compressSync } from 'snappy';
 import { type ErrorCode, isBarographError } from '../../../src/base/errors.js';
+import { Kernel } from '../../../src/kernel/kernel.js';
 import { announcedVersion, decompressSnappy, writtenHeaders } from '../../../src/protocols/remote-write/body.js';
 
 const fails = (code: ErrorCode) => (error: unknown) => isBarographError(error, code);
@@ -46,14 +47,16 @@ describe('the headers of a remote write', () => {
   });
 });
 
+const kernel = new Kernel();
+
 describe('a body compressed with snappy', () => {
   it('comes back as it was, up to the bound to the byte', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), fc.nat({ max: 300 }), (bytes, repeats) => {
         const body = Buffer.concat(Array<Uint8Array>(repeats).fill(bytes));
-        assert.ok(body.equals(decompressSnappy(compressSync(body), body.length)));
+        assert.ok(body.equals(decompressSnappy(kernel, compressSync(body), body.length)));
         if (body.length > 0)
-          assert.throws(() => decompressSnappy(compressSync(body), body.length - 1), fails('body_too_large'));
+          assert.throws(() => decompressSnappy(kernel, compressSync(body), body.length - 1), fails('body_too_large'));
       }),
       { numRuns: 50 },
     );
@@ -61,18 +64,18 @@ describe('a body compressed with snappy', () => {
 
   it('is refused by what it announces, before anything is made room for', () => {
     const announcing = (length: number) => Buffer.from([...varintBytes(length), 0, 0x61]);
-    assert.throws(() => decompressSnappy(announcing(4_000_000_000), 1e9), fails('body_too_large'));
-    assert.throws(() => decompressSnappy(announcing(4_000_000_000), 5e9), fails('corrupt_encoding'));
+    assert.throws(() => decompressSnappy(kernel, announcing(4_000_000_000), 1e9), fails('body_too_large'));
+    assert.throws(() => decompressSnappy(kernel, announcing(4_000_000_000), 5e9), fails('corrupt_encoding'));
   });
 
   it('is refused where it is corrupt', () => {
     const sound = compressSync(Buffer.from('some text, some text, some text, some text'));
     for (let length = 0; length < sound.length; length++)
-      assert.throws(() => decompressSnappy(sound.subarray(0, length), 1000), fails('corrupt_encoding'));
+      assert.throws(() => decompressSnappy(kernel, sound.subarray(0, length), 1000), fails('corrupt_encoding'));
     const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x01, 0x00]);
     const framed = Buffer.from([0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]);
     for (const body of [zstd, framed, Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x01])])
-      assert.throws(() => decompressSnappy(body, 1_000_000), fails('corrupt_encoding'));
+      assert.throws(() => decompressSnappy(kernel, body, 1_000_000), fails('corrupt_encoding'));
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isBarographError } from '../../../src/base/errors.js';
+import { Kernel } from '../../../src/kernel/kernel.js';
 import { createLabelWriter } from '../../../src/model/label-writer.js';
 import { decodeLabels, sortedLabels } from '../../../src/model/labels.js';
 import { canonicalLabels } from '../../../src/protocols/remote-write/label-section.js';
@@ -18,7 +19,7 @@ import {
 } from './remote-write-encoder.js';
 import { series } from './series-arbitraries.js';
 
-const decoder = createRemoteWrite1Decoder();
+const decoder = createRemoteWrite1Decoder(new Kernel());
 const now = 1_717_171_717_000;
 const up: SeriesToWrite = { labels: [['__name__', 'up']], samples: [sample(now, 1)] };
 
