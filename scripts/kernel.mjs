@@ -13,7 +13,13 @@ mkdirSync(dirname(out), { recursive: true });
 const sources = readdirSync(assembly).filter((name) => name.endsWith('.ts'));
 const { status } = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/assemblyscript/bin/asc.js'), ...sources.map((name) => join(assembly, name)), ...options, '-o', out],
+  [
+    join(root, 'node_modules/assemblyscript/bin/asc.js'),
+    ...sources.map((name) => join(assembly, name)),
+    ...options,
+    '-o',
+    out,
+  ],
   { cwd: root, stdio: ['ignore', 2, 2] },
 );
 process.exitCode = status ?? 1;

@@ -5,6 +5,7 @@ import type { MetricIntake } from '../../ingest/metrics/metric-intake.js';
 import type { MetricSource } from '../../ingest/metrics/metric-source.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { decodedBody, parseContentEncoding } from '../../protocols/content-encoding.js';
+import { wholeBody } from '../whole-body.js';
 
 export interface MetricServices {
   readonly intake: MetricIntake;
@@ -28,27 +29,18 @@ export const sourceOf = (request: FastifyRequest, protocol: string): MetricSourc
 });
 
 /** The body of a request as it was sent, in one piece. Fails with `body_too_large`, `incomplete_body`, or `empty_body`. */
-export async function encodedBody(request: FastifyRequest, { encodedBytesMax }: BodyLimits): Promise<Buffer> {
-  return wholeBody(request, { encoding: 'identity', encodedBytesMax, decodedBytesMax: encodedBytesMax });
-}
+export const encodedBody = (request: FastifyRequest, { encodedBytesMax }: BodyLimits): Promise<Buffer> =>
+  wholeBody(request.raw, encodedBytesMax);
 
-/** The body of a request, decompressed as its Content-Encoding says, in one piece. Fails as `decodedBody` does. */
+/** The body of a request, decompressed as its Content-Encoding says, in one piece. Fails as `decodedBody` does, or with `empty_body`. */
 export async function plainBody(request: FastifyRequest, limits: BodyLimits): Promise<Buffer> {
-  return wholeBody(request, { encoding: parseContentEncoding(request.headers['content-encoding']), ...limits });
-}
-
-async function wholeBody(
-  request: FastifyRequest,
-  bounds: Omit<Parameters<typeof decodedBody>[1], 'contentLength'>,
-): Promise<Buffer> {
+  const encoding = parseContentEncoding(request.headers['content-encoding']);
+  if (encoding === 'identity') return wholeBody(request.raw, Math.min(limits.encodedBytesMax, limits.decodedBytesMax));
   const announced = request.headers['content-length'];
-  const pieces: Uint8Array[] = [];
   const contentLength = announced === undefined ? {} : { contentLength: Number(announced) };
-  for await (const piece of decodedBody(request.raw, { ...bounds, ...contentLength })) pieces.push(piece);
-  const body =
-    pieces.length === 1
-      ? Buffer.from(pieces[0]!.buffer, pieces[0]!.byteOffset, pieces[0]!.length)
-      : Buffer.concat(pieces);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of decodedBody(request.raw, { encoding, ...limits, ...contentLength })) pieces.push(piece);
+  const body = Buffer.concat(pieces);
   if (body.length === 0) throw new Failure('empty_body', 'the body is empty');
   return body;
 }
