@@ -32,6 +32,10 @@ export interface KernelExports {
   keyCount(): number;
   keyInputs(which: number): number;
   keyTargets(): number;
+  reserveSort(runs: number, samples: number, series: number): void;
+  sortColumn(which: number): number;
+  earliestFrom(samples: number, fromMs: number): number;
+  sortSamples(runs: number, series: number, fromMs: number, toMs: number): number;
 }
 
 /** Smallest memory for a body: larger ones double it. */

@@ -26,6 +26,7 @@ import { storeMetrics } from '../ingest/metrics/store-metrics.js';
 import { createStoredSeriesDays, type StoredSeriesDays } from '../ingest/metrics/store-series.js';
 import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
 import { Kernel } from '../kernel/kernel.js';
+import { SampleSorter } from '../kernel/sample-sorter.js';
 import { noRef } from '../model/series-ref.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
@@ -231,7 +232,9 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
     qualified(topology.cluster === undefined ? table : `${table}_local`, topology) + onCluster(topology);
   const order = createSeriesOrder(index);
   const deleteSamples = createDeleteSamples({ engine, index, mutated });
-  const store = { engine, index, order, storedDays, counters, deleteSamples, hash64 };
+  // In a kernel of its own: what is being inserted must not be moved by what comes in.
+  const sorter = new SampleSorter(new Kernel());
+  const store = { engine, index, order, sorter, storedDays, counters, deleteSamples, hash64 };
   const appender = startAppender({
     log,
     tail,

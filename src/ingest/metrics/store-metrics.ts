@@ -2,6 +2,7 @@
  * Stores a run of records of the metrics' log. Every step may be repeated: the tables keep one row a key, and of rows with the same
  * key the last to be inserted counts. Labels go before samples, so that no sample stands in a table without its series.
  */
+import type { SampleSorter } from '../../kernel/sample-sorter.js';
 import { MapBuilder, NumberBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
 import { decodeLabels, type Labels, labelValue, metricNameLabel } from '../../model/labels.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
@@ -13,7 +14,6 @@ import type { DeleteSamples } from './delete-samples.js';
 import type { MetricCounters } from './metric-counters.js';
 import type { MetricEntry, MetricRecord } from './metric-record.js';
 import { sampleBlocks, sampleColumns } from './sample-blocks.js';
-import { sortSamples } from './sample-sort.js';
 import type { SeriesOrder } from './series-order.js';
 import type { StoredSeriesDays } from './store-series.js';
 
@@ -21,6 +21,7 @@ export interface MetricStore {
   readonly engine: Engine;
   readonly index: SeriesIndex;
   readonly order: SeriesOrder;
+  readonly sorter: SampleSorter;
   readonly storedDays: StoredSeriesDays;
   readonly counters: MetricCounters;
   readonly deleteSamples: DeleteSamples;
@@ -66,30 +67,26 @@ async function storeRun(records: readonly MetricRecord[], store: MetricStore, at
 }
 
 async function storeSamples(batches: readonly AdmittedSamples[], store: MetricStore, token: string): Promise<void> {
-  const { engine, index, order, storedDays, counters } = store;
+  const { engine, index, order, sorter, storedDays, counters } = store;
   const { ranks, refs } = order.update();
-  const sorted = sortSamples(batches, ranks);
-  const present = sorted.ranks.map((rank) => refs[rank]!);
-  const firstMs = Float64Array.from(present, (_, i) => sorted.timesMs[sorted.starts[i]!]!);
-  const lastMs = Float64Array.from(present, (_, i) => sorted.timesMs[sorted.starts[i + 1]! - 1]!);
-  counters.seriesStored(await storedDays.store(present, firstMs, lastMs, engine));
   const series = {
+    ranks,
     refs,
     metrics: index.metrics,
     idLow: index.idLow,
     idHigh: index.idHigh,
     metricName: (metric: number) => index.metricName(metric),
   };
-  for (const { day, block, rowCount } of sampleBlocks(sorted, series)) {
-    const deduplicationToken = `${token}-${day}`;
+  for (const block of sampleBlocks(batches, series, sorter)) {
+    counters.seriesStored(await storedDays.store(block.refs, block.firstMs, block.lastMs, engine));
     await engine.insert({
       table: 'metric_samples',
       columns: sampleColumns,
-      blocks: [block],
-      deduplicationToken,
+      blocks: block.pieces,
+      deduplicationToken: `${token}-${block.day}`,
       settings: sortedRows,
     });
-    counters.samplesStored(rowCount);
+    counters.samplesStored(block.rowCount);
   }
 }
 

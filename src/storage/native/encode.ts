@@ -69,6 +69,20 @@ export function encodeColumns(columns: readonly NativeColumn[], rowCount: number
   });
 }
 
+/** The bytes of a block in pieces, of which those of raw columns are their own memory: they are not copied, and must stay as they are until they are sent. */
+export function blockPieces(columns: readonly NativeColumn[], rowCount: number): Uint8Array[] {
+  const pieces = columns.flatMap((column) => {
+    const { name, type, data } = column;
+    if (data.kind !== 'raw') return encodeColumns([column], rowCount);
+    checkColumn(name, nativeTypeOf(type), data, rowCount);
+    const out: Output = { bytes: unzeroed(stringSize(name) + stringSize(type)), at: 0 };
+    writeString(out, name);
+    writeString(out, type);
+    return [out.bytes, data.bytes];
+  });
+  return [blockHead(columns.length, rowCount), ...pieces];
+}
+
 type TypedColumn = NativeColumn & { readonly native: NativeType };
 
 function columnSize({ name, type, native, data }: TypedColumn, rowCount: number): number {

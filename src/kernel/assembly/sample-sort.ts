@@ -1,0 +1,233 @@
+/**
+ * Brings samples of many requests into the order of their table: by the rank of their series, then by time; of samples with the same series and time the
+ * last to come stays. A counting sort over series: each sample is touched twice, whatever their number. The columns that come out lie as the
+ * table's blocks have them.
+ */
+
+/** Up to so many samples of a series are sorted by insertion, which nearly sorted ones are quick for. A guess. */
+const insertionMax: u32 = 32;
+
+// What comes in. By run: its series, and where its samples end; by sample: epoch milliseconds (f64) and the value's bits.
+let runRefs: usize = 0;
+let runEnds: usize = 0;
+let times: usize = 0;
+let values: usize = 0;
+// By ref: its rank, and its id in halves. By rank: its ref.
+let ranks: usize = 0;
+let refs: usize = 0;
+let idLow: usize = 0;
+let idHigh: usize = 0;
+let runsMax: u32 = 0;
+let samplesMax: u32 = 0;
+let seriesMax: u32 = 0;
+// What comes out. By sample: series id (u64), epoch milliseconds (i64), the value's bits; by series that is present: its rank, and where its samples begin.
+let sortedIds: usize = 0;
+let sortedTimes: usize = 0;
+let sortedValues: usize = 0;
+let presentRanks: usize = 0;
+let starts: usize = 0;
+let present: u32 = 0;
+/** By rank: how many samples, then where the next one goes. */
+let next: usize = 0;
+
+/** Makes room; what was there before is gone. */
+export function reserveSort(runs: u32, samples: u32, series: u32): void {
+  if (runs > runsMax) {
+    release2(runRefs, runEnds);
+    runsMax = runs;
+    runRefs = heap.alloc(4 * runs);
+    runEnds = heap.alloc(4 * runs);
+  }
+  if (samples > samplesMax) {
+    release2(times, values);
+    release2(sortedTimes, sortedValues);
+    if (sortedIds != 0) heap.free(sortedIds);
+    samplesMax = samples;
+    times = heap.alloc(8 * samples);
+    values = heap.alloc(8 * samples);
+    sortedTimes = heap.alloc(8 * samples);
+    sortedValues = heap.alloc(8 * samples);
+    sortedIds = heap.alloc(8 * samples);
+  }
+  if (series > seriesMax) {
+    release2(ranks, refs);
+    release2(idLow, idHigh);
+    release2(presentRanks, starts);
+    if (next != 0) heap.free(next);
+    seriesMax = series;
+    ranks = heap.alloc(4 * series);
+    refs = heap.alloc(4 * series);
+    idLow = heap.alloc(4 * series);
+    idHigh = heap.alloc(4 * series);
+    presentRanks = heap.alloc(4 * series);
+    starts = heap.alloc(4 * series + 4);
+    next = heap.alloc(4 * series + 4);
+  }
+}
+
+function release2(first: usize, second: usize): void {
+  if (first != 0) heap.free(first);
+  if (second != 0) heap.free(second);
+}
+
+/** Where each column lies: 0 to 3 runs' refs and ends, times, values; 4 to 7 ranks, refs, low and high halves of ids; 8 to 12 what comes out. */
+export function sortColumn(which: u32): usize {
+  if (which < 4) return which < 2 ? (which == 0 ? runRefs : runEnds) : which == 2 ? times : values;
+  if (which < 8) return which < 6 ? (which == 4 ? ranks : refs) : which == 6 ? idLow : idHigh;
+  if (which < 11) return which == 8 ? sortedIds : which == 9 ? sortedTimes : sortedValues;
+  return which == 11 ? presentRanks : starts;
+}
+
+/** The earliest time at or after `fromMs`; infinity where there is none. */
+export function earliestFrom(samples: u32, fromMs: f64): f64 {
+  let earliest = Infinity;
+  for (let i: u32 = 0; i < samples; i++) {
+    const time = load<f64>(times + 8 * i);
+    if (time >= fromMs && time < earliest) earliest = time;
+  }
+  return earliest;
+}
+
+/** Sorts the samples with times in [fromMs, toMs) of series that there are; answers how many series have some. `starts` has one more, the end. */
+export function sortSamples(runs: u32, series: u32, fromMs: f64, toMs: f64): u32 {
+  memory.fill(next, 0, 4 * series);
+  countSamples(runs, series, fromMs, toMs);
+  placeSeries(series);
+  scatter(runs, series, fromMs, toMs);
+  putInOrder();
+  return present;
+}
+
+function countSamples(runs: u32, series: u32, fromMs: f64, toMs: f64): void {
+  let i: u32 = 0;
+  for (let run: u32 = 0; run < runs; run++) {
+    const end = load<u32>(runEnds + 4 * run);
+    const ref = load<u32>(runRefs + 4 * run);
+    if (ref >= series) {
+      i = end;
+      continue;
+    }
+    let count: u32 = 0;
+    for (; i < end; i++) {
+      const time = load<f64>(times + 8 * i);
+      count += u32(time >= fromMs) & u32(time < toMs);
+    }
+    const place = next + 4 * load<u32>(ranks + 4 * ref);
+    store<u32>(place, load<u32>(place) + count);
+  }
+}
+
+function placeSeries(series: u32): void {
+  let total: u32 = 0;
+  present = 0;
+  for (let rank: u32 = 0; rank < series; rank++) {
+    const count = load<u32>(next + 4 * rank);
+    store<u32>(next + 4 * rank, total);
+    if (count == 0) continue;
+    store<u32>(presentRanks + 4 * present, rank);
+    store<u32>(starts + 4 * present, total);
+    present++;
+    total += count;
+  }
+  store<u32>(starts + 4 * present, total);
+}
+
+function scatter(runs: u32, series: u32, fromMs: f64, toMs: f64): void {
+  let i: u32 = 0;
+  for (let run: u32 = 0; run < runs; run++) {
+    const end = load<u32>(runEnds + 4 * run);
+    const ref = load<u32>(runRefs + 4 * run);
+    if (ref >= series) {
+      i = end;
+      continue;
+    }
+    const place = next + 4 * load<u32>(ranks + 4 * ref);
+    let to = load<u32>(place);
+    for (; i < end; i++) {
+      const time = load<f64>(times + 8 * i);
+      if (!(time >= fromMs && time < toMs)) continue;
+      store<i64>(sortedTimes + 8 * to, <i64>time);
+      store<u64>(sortedValues + 8 * to, load<u64>(values + 8 * i));
+      to++;
+    }
+    store<u32>(place, to);
+  }
+}
+
+/** Sorts each series by time, leaves out what a later sample takes the place of, and writes the ids. */
+function putInOrder(): void {
+  let to: u32 = 0;
+  for (let each: u32 = 0; each < present; each++) {
+    const start = load<u32>(starts + 4 * each);
+    const end = load<u32>(starts + 4 * each + 4);
+    if (!isAscending(start, end)) sortByTime(start, end);
+    store<u32>(starts + 4 * each, to);
+    const ref = load<u32>(refs + 4 * load<u32>(presentRanks + 4 * each));
+    const id = (<u64>load<u32>(idHigh + 4 * ref) << 32) | <u64>load<u32>(idLow + 4 * ref);
+    for (let from = start; from < end; from++) {
+      const time = load<i64>(sortedTimes + 8 * from);
+      if (from + 1 < end && load<i64>(sortedTimes + 8 * from + 8) == time) continue;
+      if (to != from) {
+        store<i64>(sortedTimes + 8 * to, time);
+        store<u64>(sortedValues + 8 * to, load<u64>(sortedValues + 8 * from));
+      }
+      store<u64>(sortedIds + 8 * to, id);
+      to++;
+    }
+  }
+  store<u32>(starts + 4 * present, to);
+}
+
+/** Whether times rise or stay. */
+function isAscending(start: u32, end: u32): bool {
+  for (let i = start + 1; i < end; i++)
+    if (load<i64>(sortedTimes + 8 * i - 8) > load<i64>(sortedTimes + 8 * i)) return false;
+  return true;
+}
+
+/** Stable: of samples with the same time the last to come stays last. */
+function sortByTime(start: u32, end: u32): void {
+  for (let from = start; from < end; from += insertionMax) sortByInsertion(from, min(from + insertionMax, end));
+  const count = end - start;
+  if (count <= insertionMax) return;
+  const scratch = heap.alloc(16 * count);
+  for (let width = insertionMax; width < count; width *= 2)
+    for (let from = start; from + width < end; from += 2 * width) mergeRuns(from, from + width, min(from + 2 * width, end), scratch);
+  heap.free(scratch);
+}
+
+function sortByInsertion(start: u32, end: u32): void {
+  for (let i = start + 1; i < end; i++) {
+    const time = load<i64>(sortedTimes + 8 * i);
+    const value = load<u64>(sortedValues + 8 * i);
+    let to = i;
+    for (; to > start && load<i64>(sortedTimes + 8 * to - 8) > time; to--) move(to - 1, to);
+    store<i64>(sortedTimes + 8 * to, time);
+    store<u64>(sortedValues + 8 * to, value);
+  }
+}
+
+/** Merges [start, middle) and [middle, end); the first of them goes to `scratch`, times before values. */
+function mergeRuns(start: u32, middle: u32, end: u32, scratch: usize): void {
+  const count = middle - start;
+  const scratchValues = scratch + 8 * count;
+  memory.copy(scratch, sortedTimes + 8 * start, 8 * count);
+  memory.copy(scratchValues, sortedValues + 8 * start, 8 * count);
+  let left: u32 = 0;
+  let right = middle;
+  for (let to = start; left < count; to++) {
+    if (right < end && load<i64>(sortedTimes + 8 * right) < load<i64>(scratch + 8 * left)) move(right++, to);
+    else {
+      store<i64>(sortedTimes + 8 * to, load<i64>(scratch + 8 * left));
+      store<u64>(sortedValues + 8 * to, load<u64>(scratchValues + 8 * left));
+      left++;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function move(from: u32, to: u32): void {
+  store<i64>(sortedTimes + 8 * to, load<i64>(sortedTimes + 8 * from));
+  store<u64>(sortedValues + 8 * to, load<u64>(sortedValues + 8 * from));
+}

@@ -1,0 +1,137 @@
+/**
+ * Samples of many requests, brought into the order of their table in the kernel: by the rank of their series, then by time; of samples
+ * with the same series and time the last to come stays. The columns that come out lie as ClickHouse's Native format has them.
+ *
+ * Its memory is in use from `load` on until what `sort` gave was read: a kernel of its own keeps others from moving it.
+ */
+import type { Kernel } from './kernel.js';
+
+/** Runs of samples, each of one series: run i's are [sampleEnds[i - 1], sampleEnds[i]) of series refs[i]; 0xffffffff for none. */
+export interface SampleRuns {
+  readonly refs: Uint32Array;
+  readonly runCount: number;
+  readonly sampleEnds: Uint32Array;
+  readonly sampleCount: number;
+  /** Epoch milliseconds, whole numbers. */
+  readonly timesMs: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** The order of series, and their ids. */
+export interface RankedSeries {
+  /** By ref. */
+  readonly ranks: Uint32Array;
+  readonly idLow: Uint32Array;
+  readonly idHigh: Uint32Array;
+  /** By rank. */
+  readonly refs: Uint32Array;
+}
+
+/** Valid until the next sort. */
+export interface SortedSamples {
+  readonly rowCount: number;
+  /** Ranks of the series that have samples, ascending. */
+  readonly ranks: Uint32Array;
+  /** Samples of the series ranks[i] are the rows [starts[i], starts[i + 1]). */
+  readonly starts: Uint32Array;
+  /** Little-endian 64-bit words by row: ids of series, epoch milliseconds, bits of values. */
+  readonly ids: Uint8Array;
+  readonly times: Uint8Array;
+  readonly values: Uint8Array;
+  timeMsAt(row: number): number;
+}
+
+// Columns of `assembly/sample-sort.ts`, by their numbers there.
+const columns = {
+  runRefs: 0,
+  runEnds: 1,
+  times: 2,
+  values: 3,
+  ranks: 4,
+  refs: 5,
+  idLow: 6,
+  idHigh: 7,
+  sortedIds: 8,
+  sortedTimes: 9,
+  sortedValues: 10,
+  presentRanks: 11,
+  starts: 12,
+} as const;
+
+export class SampleSorter {
+  private runCount = 0;
+  private sampleCount = 0;
+  private seriesCount = 0;
+
+  constructor(private readonly kernel: Kernel) {}
+
+  /** Takes samples, and forgets those that it had. */
+  load(batches: readonly SampleRuns[], { ranks, refs, idLow, idHigh }: RankedSeries): void {
+    this.runCount = batches.reduce((sum, { runCount }) => sum + runCount, 0);
+    this.sampleCount = batches.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+    this.seriesCount = ranks.length;
+    this.kernel.exports.reserveSort(this.runCount, this.sampleCount, this.seriesCount);
+    this.words(columns.ranks, this.seriesCount).set(ranks);
+    this.words(columns.refs, this.seriesCount).set(refs);
+    this.words(columns.idLow, this.seriesCount).set(idLow.subarray(0, this.seriesCount));
+    this.words(columns.idHigh, this.seriesCount).set(idHigh.subarray(0, this.seriesCount));
+    this.loadSamples(batches);
+  }
+
+  /** The earliest time at or after `fromMs`, epoch milliseconds; Infinity where there is none. */
+  earliestFrom(fromMs: number): number {
+    return this.kernel.exports.earliestFrom(this.sampleCount, fromMs);
+  }
+
+  /** Sorts the samples with times in [fromMs, toMs). */
+  sort(fromMs: number, toMs: number): SortedSamples {
+    const present = this.kernel.exports.sortSamples(this.runCount, this.seriesCount, fromMs, toMs);
+    const starts = this.words(columns.starts, present + 1);
+    const rowCount = starts[present]!;
+    const times = this.words(columns.sortedTimes, 2 * rowCount);
+    return {
+      rowCount,
+      ranks: this.words(columns.presentRanks, present),
+      starts,
+      ids: this.bytes(columns.sortedIds, 8 * rowCount),
+      times: this.bytes(columns.sortedTimes, 8 * rowCount),
+      values: this.bytes(columns.sortedValues, 8 * rowCount),
+      timeMsAt: (row) => times[2 * row]! + times[2 * row + 1]! * 2 ** 32,
+    };
+  }
+
+  private loadSamples(batches: readonly SampleRuns[]): void {
+    const runRefs = this.words(columns.runRefs, this.runCount);
+    const runEnds = this.words(columns.runEnds, this.runCount);
+    const times = this.doubles(columns.times, this.sampleCount);
+    // As words, since a copy of doubles may change the bits of a NaN.
+    const values = this.words(columns.values, 2 * this.sampleCount);
+    let run = 0;
+    let sample = 0;
+    for (const batch of batches) {
+      const { runCount, sampleCount, sampleEnds } = batch;
+      runRefs.set(batch.refs.subarray(0, runCount), run);
+      for (let i = 0; i < runCount; i++) runEnds[run + i] = sample + sampleEnds[i]!;
+      times.set(batch.timesMs.subarray(0, sampleCount), sample);
+      values.set(new Uint32Array(batch.values.buffer, batch.values.byteOffset, 2 * sampleCount), 2 * sample);
+      run += runCount;
+      sample += sampleCount;
+    }
+  }
+
+  private address(column: number): number {
+    return this.kernel.exports.sortColumn(column) >>> 0;
+  }
+
+  private bytes(column: number, length: number): Uint8Array {
+    return this.kernel.view(this.address(column), length);
+  }
+
+  private words(column: number, length: number): Uint32Array {
+    return new Uint32Array(this.kernel.exports.memory.buffer, this.address(column), length);
+  }
+
+  private doubles(column: number, length: number): Float64Array {
+    return new Float64Array(this.kernel.exports.memory.buffer, this.address(column), length);
+  }
+}
