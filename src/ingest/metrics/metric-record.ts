@@ -238,8 +238,8 @@ function decodeRouted(bytes: Uint8Array, view: DataView): MetricEntry {
 
 /** The record back. Fails with `log_corrupt` where the bytes, though their checksum held, are not a record of ours. */
 export function decodeMetricRecord(sequence: number, payload: Uint8Array, series: RecordSeries): MetricRecord {
-  // A copy, so that the arrays within begin where their elements' width wants them to.
-  const bytes = payload.slice();
+  // A copy, so that the arrays within begin where their elements' width wants them to. `slice` of a Buffer, which the log gives, is none.
+  const bytes = new Uint8Array(payload);
   if (bytes.length < headerBytes || bytes[1] !== formatVersion) throw unknownRecord(sequence);
   const view = new DataView(bytes.buffer);
   const entry = decodeEntry(sequence, bytes, view, series);

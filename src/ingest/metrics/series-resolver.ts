@@ -136,7 +136,7 @@ export class SeriesResolver {
         case 'fold':
           return this.foldSource(labels, admission);
         case 'route':
-          into.routed.push({ run, labels: labels.slice() });
+          into.routed.push({ run, labels: new Uint8Array(labels) });
           return noRef;
         case 'reject':
           return refuse(batch, run, admission, into);
