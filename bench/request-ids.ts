@@ -118,7 +118,7 @@ async function tieTruth(count: number): Promise<void> {
     bytes: 0,
   }));
   const started = performance.now();
-  await storeGroundTruth(records, { engine, knownIds, counters: uncounted, maybeStoredBelow: 0, attempt: 0 });
+  await storeGroundTruth(records, { engine, knownIds, counters: uncounted, maybeStoredBelow: 0 });
   const tookMs = performance.now() - started;
   const [tied] = await engine.query<{ rows: string }>({
     sql: 'SELECT count() AS rows FROM prediction_outcomes WHERE truth_row_id >= {first:UInt64}',

@@ -17,8 +17,6 @@ export type AppenderState = 'idle' | 'gathering' | 'storing' | 'retrying' | 'sto
 export interface StoreAttempt {
   /** Rows below this number may have been stored by an earlier attempt or before a crash. */
   readonly maybeStoredBelow: number;
-  /** Tells attempts apart: a token that the engine has seen says nothing about rows that it lost. */
-  readonly attempt: number;
 }
 
 export interface AppenderOptions<R extends TailRecord> {
@@ -157,7 +155,7 @@ async function storeUntilDone<R extends TailRecord>(loop: Loop<R>, work: readonl
     try {
       loop.state = 'storing';
       const started = performance.now();
-      if (work.length > 0) await store(work, { maybeStoredBelow: maybeStoredBelow(loop, attempt), attempt });
+      if (work.length > 0) await store(work, { maybeStoredBelow: maybeStoredBelow(loop, attempt) });
       if (work.length > 0) counters.flushed((performance.now() - started) / 1000);
       loop.problem = undefined;
       return true;

@@ -238,8 +238,8 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
   const appender = startAppender({
     log,
     tail,
-    async store(records, attempt) {
-      await storeMetrics(records, store, attempt);
+    async store(records) {
+      await storeMetrics(records, store);
       head.setStoredBelow(endOf(records.at(-1)!));
     },
     counters,

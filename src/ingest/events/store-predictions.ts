@@ -91,18 +91,15 @@ async function insertNewRecords(
   context: StoreContext,
 ): Promise<boolean> {
   const first = records[0]!;
-  const last = records.at(-1)!;
   const monday = mondayOf(first.batch.columns.ts.values[0]!);
   if (first.sequence < context.maybeStoredBelow) return false;
   for (const { encoded, batch } of records)
     if (encoded === undefined || !batch.columns.ts.values.every((ts) => mondayOf(ts) === monday)) return false;
-  const lastId = last.sequence + last.rowCount - 1;
   const rowCount = records.reduce((sum, record) => sum + record.rowCount, 0);
   await context.engine.insert({
     table: 'prediction_rows',
     columns: rowColumnNames,
     blocks: records.map(recordBlock),
-    deduplicationToken: `${first.sequence}-${lastId}-${rowCount}-${monday}-${context.attempt}`,
   });
   const idRows = eventRows(records.map(idColumnsOf));
   await insertIds(idRows, context);
@@ -260,15 +257,13 @@ async function noteSuperseded(superseded: readonly Superseded[], { engine }: Sto
 
 async function insertRows(rows: PredictionRows, context: StoreContext): Promise<void> {
   const missing = await withoutStored(rows, context);
-  for (const [monday, indices] of rowsByWeek(missing.columns.ts.values)) {
+  for (const [, indices] of rowsByWeek(missing.columns.ts.values)) {
     const week = indices.length === missing.rowCount ? missing : takeRows(missing, indices);
-    const ids = week.columns.row_id.values;
     const columns = rowColumnNames.map((name) => ({ name, type: rowColumnTypes[name], data: week.columns[name] }));
     await context.engine.insert({
       table: 'prediction_rows',
       columns: rowColumnNames,
       blocks: [encodeBlock(columns, week.rowCount)],
-      deduplicationToken: `${ids[0]}-${ids.at(-1)}-${week.rowCount}-${monday}-${context.attempt}`,
     });
   }
 }

@@ -8,7 +8,6 @@ import { decodeLabels, type Labels, labelValue, metricNameLabel } from '../../mo
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import { encodeBlock } from '../../storage/native/encode.js';
-import type { StoreAttempt } from '../appender.js';
 import type { AdmittedSamples } from './admitted-samples.js';
 import type { DeleteSamples } from './delete-samples.js';
 import type { MetricCounters } from './metric-counters.js';
@@ -29,17 +28,13 @@ export interface MetricStore {
   readonly hash64: (bytes: Uint8Array) => bigint;
 }
 
-export async function storeMetrics(
-  records: readonly MetricRecord[],
-  store: MetricStore,
-  attempt: StoreAttempt,
-): Promise<void> {
+export async function storeMetrics(records: readonly MetricRecord[], store: MetricStore): Promise<void> {
   let from = 0;
   // A deletion takes what came before it, and nothing of what comes after.
   for (let i = 0; i <= records.length; i++) {
     const record = records[i];
     if (record !== undefined && record.kind !== 'deletion') continue;
-    await storeRun(records.slice(from, i), store, attempt);
+    await storeRun(records.slice(from, i), store);
     if (record?.kind === 'deletion') await store.deleteSamples(record);
     from = i + 1;
   }
@@ -49,16 +44,13 @@ type Of<Kind extends MetricEntry['kind']> = MetricRecord & { readonly kind: Kind
 const ofKind = <Kind extends MetricEntry['kind']>(records: readonly MetricRecord[], kind: Kind): Of<Kind>[] =>
   records.filter((record): record is Of<Kind> => record.kind === kind);
 
-async function storeRun(records: readonly MetricRecord[], store: MetricStore, attempt: StoreAttempt): Promise<void> {
+async function storeRun(records: readonly MetricRecord[], store: MetricStore): Promise<void> {
   const samples = ofKind(records, 'samples');
-  if (samples.length > 0) {
-    const token = `samples-${samples[0]!.sequence}-${samples.at(-1)!.sequence}-${attempt.attempt}`;
+  if (samples.length > 0)
     await storeSamples(
       samples.map((record) => record.samples),
       store,
-      token,
     );
-  }
   const notes = ofKind(records, 'notes');
   if (notes.some(({ metadata }) => metadata.length > 0)) await storeMetadata(notes, store.engine);
   if (notes.some(({ exemplars }) => exemplars.length > 0)) await storeExemplars(notes, store);
@@ -66,7 +58,7 @@ async function storeRun(records: readonly MetricRecord[], store: MetricStore, at
   if (routed.length > 0) await storeRouted(routed, store);
 }
 
-async function storeSamples(batches: readonly AdmittedSamples[], store: MetricStore, token: string): Promise<void> {
+async function storeSamples(batches: readonly AdmittedSamples[], store: MetricStore): Promise<void> {
   const { engine, index, order, sorter, storedDays, counters } = store;
   const { ranks, refs } = order.update();
   const series = {
@@ -83,7 +75,6 @@ async function storeSamples(batches: readonly AdmittedSamples[], store: MetricSt
       table: 'metric_samples',
       columns: sampleColumns,
       blocks: block.pieces,
-      deduplicationToken: `${token}-${block.day}`,
       settings: sortedRows,
     });
     counters.samplesStored(block.rowCount);
