@@ -89,6 +89,8 @@ describe('metrics of predictions', () => {
     assert.deepEqual(await latest('ml_ground_truth_total', 'version', { '0': 2, '1': 1 }), { '0': 2, '1': 1 });
     await server.send('/api/ml/predictions', [prediction(500)]);
     assert.deepEqual(await latest('ml_ground_truth_total', 'version', { '0': 3, '1': 1 }), { '0': 3, '1': 1 });
+    // Sent again, as by a client whose acknowledgement was lost, or revised, it is the truth of the same prediction.
+    await server.send('/api/ml/ground-truth', [truth(0), { ...truth(1), revision: 2 }, truth(500)]);
     // Replaced, a prediction hands its truth on, and that is no other truth.
     await server.send('/api/ml/predictions', [prediction(500, { score: 0.123 })]);
     await pass();
