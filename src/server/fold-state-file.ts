@@ -1,45 +1,45 @@
 /**
- * Keeps what folding knows over restarts: the totals of folded series and the last values of their sources, in a file of the data folder.
- * It is written when the server stops and once a minute. After a crash it is up to a minute old; the folder makes up for that from
- * the cumulative values that come next.
+ * Keeps what folding knows over restarts and crashes: the totals of folded series and the last values of their sources, in a file of the data
+ * folder. The file and the log together are the state: what was folded since the file was written is folded again from the log's records, so
+ * the file must be written before the log lets go of them.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.js';
-import { folderSnapshot, restoredFolderState } from '../ingest/cardinality/folder-snapshot.js';
-import { createFolderState, defaultFolderOptions, type FolderState } from '../ingest/cardinality/folder-state.js';
+import { folderSnapshot, type RestoredFolder, restoredFolder } from '../ingest/cardinality/folder-snapshot.js';
+import { createFolderState, defaultFolderOptions } from '../ingest/cardinality/folder-state.js';
+import { replaceFile } from '../wal/log-folder.js';
 import type { Logger } from './cli/log.js';
 
-const intervalMs = 60_000;
-
-export interface FoldStateFile {
-  readonly state: FolderState;
-  /** Writes it for the last time. */
-  stop(): Promise<void>;
+export interface FoldStateFile extends RestoredFolder {
+  /** Writes the state where it has changed. Everything folded from records below `nextSequence` is in it. */
+  save(nextSequence: number): Promise<void>;
 }
 
 /** The state of an earlier run, or a new one where there is none or the file is damaged. */
 export async function openFoldState(dataFolder: string, logger: Logger): Promise<FoldStateFile> {
   const path = join(dataFolder, 'fold-state');
-  const state = await readState(path, logger);
-  let underway: Promise<void> = Promise.resolve();
-  const save = (): Promise<void> => {
-    underway = underway.then(() => writeState(path, state, logger));
-    return underway;
-  };
-  const timer = setInterval(() => void save(), intervalMs).unref();
+  const restored = await readState(path, logger);
+  const { state } = restored;
+  let savedChanges = state.changes;
   return {
-    state,
-    stop() {
-      clearInterval(timer);
-      return save();
+    ...restored,
+    async save(nextSequence) {
+      const { changes } = state;
+      if (changes === savedChanges) return;
+      try {
+        await replaceFile(path, folderSnapshot(state, nextSequence));
+        savedChanges = changes;
+      } catch (error) {
+        logger.warn({ path, reason: messageOf(error) }, 'the state of folded series cannot be written');
+      }
     },
   };
 }
 
-async function readState(path: string, logger: Logger): Promise<FolderState> {
+async function readState(path: string, logger: Logger): Promise<RestoredFolder> {
   try {
-    const restored = restoredFolderState(await readFile(path), defaultFolderOptions);
+    const restored = restoredFolder(await readFile(path), defaultFolderOptions);
     if (restored !== undefined) return restored;
     logger.warn({ path }, 'the state of folded series is damaged; their totals begin anew');
   } catch (error) {
@@ -49,16 +49,5 @@ async function readState(path: string, logger: Logger): Promise<FolderState> {
         'the state of folded series cannot be read; their totals begin anew',
       );
   }
-  return createFolderState(defaultFolderOptions);
-}
-
-/** Under another name first, so that the file is whole at any time. Nothing is written while nothing was ever folded. */
-async function writeState(path: string, state: FolderState, logger: Logger): Promise<void> {
-  if (state.targets.length === 0) return;
-  try {
-    await writeFile(`${path}.new`, folderSnapshot(state));
-    await rename(`${path}.new`, path);
-  } catch (error) {
-    logger.warn({ path, reason: messageOf(error) }, 'the state of folded series cannot be written');
-  }
+  return { state: createFolderState(defaultFolderOptions), sequence: 0 };
 }

@@ -15,6 +15,7 @@ import { type DeletionParts, deleteSeries } from '../ingest/metrics/delete-serie
 import { createFoldedSamples } from '../ingest/metrics/folded-samples.js';
 import { type Head, startHead } from '../ingest/metrics/head.js';
 import { loadStoredSeries } from '../ingest/metrics/load-series.js';
+import { foldAgain } from '../ingest/metrics/logged-sources.js';
 import type { MetricCounters } from '../ingest/metrics/metric-counters.js';
 import { createMetricIntake, type MetricIntake } from '../ingest/metrics/metric-intake.js';
 import { decodeMetricRecord, type MetricRecord, type RecordSeries } from '../ingest/metrics/metric-record.js';
@@ -102,7 +103,7 @@ interface Storing {
 /** Fails where the log cannot be opened. */
 export async function startMetricPipeline(options: MetricPipelineOptions): Promise<MetricPipeline> {
   const plane = await openPlane(options);
-  const { log, tail, index, chunks, folder, foldState, governor, sources, head } = plane;
+  const { log, tail, index, chunks, folder, governor, sources, head } = plane;
   let storing: Storing | undefined;
   const intake = intakeOf(plane, () => storing?.appender.notify());
   await replay(plane);
@@ -131,7 +132,6 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
     },
     async stop(graceMs) {
       head.stop();
-      await foldState.stop();
       await storing?.appender.stop(graceMs);
       await log.close();
     },
@@ -209,7 +209,8 @@ function intakeOf(plane: Plane, onAppended: () => void): MetricIntake {
 }
 
 /** Makes readable what the tables do not have yet, before anything new is taken. */
-async function replay({ log, recordSeries, recorded, governor, index, chunks, head }: Plane): Promise<void> {
+async function replay(plane: Plane): Promise<void> {
+  const { log, recordSeries, recorded, governor, index, chunks, head, folder, foldState } = plane;
   for await (const { sequence, payload } of log.read(log.checkpointSequence)) {
     const record = decodeMetricRecord(sequence, payload, recordSeries);
     if (record.kind === 'deletion') chunks.drop(record.refs.filter((ref) => ref !== noRef));
@@ -218,12 +219,13 @@ async function replay({ log, recordSeries, recorded, governor, index, chunks, he
       if (!recorded.has(ref)) governor.restore(index.canonicalBytesOf(ref));
       recorded.add(ref);
     }
+    if (record.sources !== undefined && sequence >= foldState.sequence) foldAgain(folder, record.sources);
     head.append(record.samples, sequence);
   }
 }
 
 async function startStoring(plane: Plane, engine: Engine, topology: Topology): Promise<Storing> {
-  const { options, index, log, tail, head, hash64 } = plane;
+  const { options, index, log, tail, head, hash64, foldState } = plane;
   const { counters, logger, configuration } = options;
   const { flushIntervalMs, flushRowsMax } = configuration.metrics;
   const storedDays = createStoredSeriesDays(index);
@@ -241,6 +243,8 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
     async store(records) {
       await storeMetrics(records, store);
       head.setStoredBelow(endOf(records.at(-1)!));
+      // Before the checkpoint, behind which no start reads.
+      await foldState.save(log.nextSequence);
     },
     counters,
     flushIntervalMs,

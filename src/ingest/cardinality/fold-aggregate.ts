@@ -10,6 +10,8 @@ export type GaugeAggregate = (typeof gaugeAggregates)[number];
 
 /** `counter`: the running sum of the increases of all. Else an aggregate of the last values of the sources seen of late. */
 export type FoldAggregate = 'counter' | GaugeAggregate;
+/** An aggregate is written as its place in here: add at the end only. */
+export const foldAggregates: readonly FoldAggregate[] = ['counter', ...gaugeAggregates];
 
 /** What is to be aggregated. */
 export interface FoldedMetric {

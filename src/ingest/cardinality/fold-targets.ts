@@ -35,6 +35,8 @@ export interface FoldTarget {
   /** The extreme has to be searched for anew. */
   isExtremeStale: boolean;
   updatesSinceSum: number;
+  /** What was given out last did not reach the log. */
+  isOwed: boolean;
 }
 
 /** So long a start waits for the sources of a target whose state is lost: five scrapes at the usual interval of a minute. */
@@ -59,6 +61,7 @@ export const createFoldTarget = (idHigh: number, idLow: number, aggregate: FoldA
   extreme: Number.NaN,
   isExtremeStale: false,
   updatesSinceSum: 0,
+  isOwed: false,
 });
 
 /** Adds to a target's sum. */

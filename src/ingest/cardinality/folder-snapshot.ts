@@ -1,28 +1,28 @@
 /**
  * The folder's state as bytes, so that a start goes on where the last one ended. A snapshot is consistent in itself: the totals are those
- * to which the sources' last values belong. What was folded after it is made up for by the cumulative values that come after the start; the
- * increases of sources that never come again are lost, and a total is held until it has caught up with what had been given out.
+ * to which the sources' last values belong. It names the log's record up to which everything is in it; what was folded after that is
+ * folded again from the log.
  *
- * Form, all of it little-endian: the magic `BFLD`, version, CRC-32 of all that follows it, number of targets, number of sources, u32 each; then
- * columns, one after the other: of targets id high, id low, aggregate (its place in `aggregates`), u32; of sources id high, id low, target
+ * Form, all of it little-endian: the magic `BFLD`, version, CRC-32 of all that follows it, number of targets, number of sources, high and
+ * low half of the log's number, u32 each; then
+ * columns, one after the other: of targets id high, id low, aggregate (its place in `foldAggregates`), u32; of sources id high, id low, target
  * (its number among the targets, `noEntry` for none), live, u32; padding to a multiple of 8; of targets sum, compensation,
  * floor, last time, f64; of sources last value, last time, f64.
  */
 import { crc32 } from 'node:zlib';
-import { type FoldAggregate, gaugeAggregates } from './fold-aggregate.js';
+import { foldAggregates } from './fold-aggregate.js';
 import { addSource, noEntry } from './fold-sources.js';
 import { addValue, createFoldTarget, type FoldTarget, linkSource } from './fold-targets.js';
 import { createFolderState, type FolderOptions, type FolderState, targetKey } from './folder-state.js';
 
 const magic = 0x444c4642;
-const version = 1;
-const headerWords = 5;
+const version = 2;
+const headerWords = 7;
 const targetWords = { u32: 3, f64: 4 } as const;
 const sourceWords = { u32: 4, f64: 2 } as const;
-const aggregates: readonly FoldAggregate[] = ['counter', ...gaugeAggregates];
 
-/** A copy of the state. */
-export function folderSnapshot({ sources, targets }: FolderState): Uint8Array {
+/** A copy of the state. Everything folded from records of the log below `sequence` is in it. */
+export function folderSnapshot({ sources, targets }: FolderState, sequence: number): Uint8Array {
   const numbers = new Map<number, number>();
   const kept: FoldTarget[] = [];
   targets.forEach((target, number) => {
@@ -33,7 +33,7 @@ export function folderSnapshot({ sources, targets }: FolderState): Uint8Array {
   const columns = columnsFor(kept.length, sources.count);
   kept.forEach((target, i) => {
     [columns.targetHighs[i], columns.targetLows[i]] = [target.idHigh, target.idLow];
-    columns.aggregates[i] = aggregates.indexOf(target.aggregate);
+    columns.aggregates[i] = foldAggregates.indexOf(target.aggregate);
     [columns.sums[i], columns.compensations[i]] = [target.sum, target.compensation];
     [columns.floors[i], columns.targetTimesMs[i]] = [target.floor, target.lastTimeMs];
   });
@@ -44,16 +44,23 @@ export function folderSnapshot({ sources, targets }: FolderState): Uint8Array {
   columns.live.set(sources.live.subarray(0, count));
   columns.lastValues.set(sources.lastValues.subarray(0, count));
   columns.lastTimesMs.set(sources.lastTimesMs.subarray(0, count));
-  columns.header.set([magic, version, 0, kept.length, sources.count]);
+  columns.header.set([magic, version, 0, kept.length, sources.count, Math.floor(sequence / 2 ** 32), sequence >>> 0]);
   columns.header[2] = crc32(columns.bytes.subarray(12));
   return columns.bytes;
 }
 
-/** The state that a snapshot holds; undefined where it is none, or damaged. Options may differ from those it was made with. */
-export function restoredFolderState(snapshot: Uint8Array, options: FolderOptions): FolderState | undefined {
+export interface RestoredFolder {
+  readonly state: FolderState;
+  /** The log's records below this are in the state. */
+  readonly sequence: number;
+}
+
+/** What a snapshot holds; undefined where it is none, or damaged. Options may differ from those it was made with. */
+export function restoredFolder(snapshot: Uint8Array, options: FolderOptions): RestoredFolder | undefined {
   const bytes = new Uint8Array(snapshot);
   if (bytes.length < headerWords * 4) return undefined;
-  const [foundMagic, foundVersion, checksum, targetCount, sourceCount] = new Uint32Array(bytes.buffer, 0, headerWords);
+  const header = new Uint32Array(bytes.buffer, 0, headerWords);
+  const [foundMagic, foundVersion, checksum, targetCount, sourceCount, high, low] = header;
   if (foundMagic !== magic || foundVersion !== version) return undefined;
   if (bytes.length !== byteLength(targetCount!, sourceCount!) || crc32(bytes.subarray(12)) !== checksum)
     return undefined;
@@ -65,11 +72,11 @@ export function restoredFolderState(snapshot: Uint8Array, options: FolderOptions
     state.unclaimed.set(targetKey(target.idHigh, target.idLow), i);
   }
   restoreSources(state, columns);
-  return state;
+  return { state, sequence: high! * 2 ** 32 + low! };
 }
 
 function restoredTarget(columns: Columns, i: number): FoldTarget {
-  const aggregate = aggregates[columns.aggregates[i]!]!;
+  const aggregate = foldAggregates[columns.aggregates[i]!]!;
   const target = createFoldTarget(columns.targetHighs[i]!, columns.targetLows[i]!, aggregate);
   target.lastTimeMs = columns.targetTimesMs[i]!;
   target.floor = columns.floors[i]!;

@@ -35,6 +35,8 @@ export interface FolderState {
   readonly sources: FoldSources;
   readonly evicted: EvictedFilter;
   readonly counts: FolderCounts;
+  /** Rises with every change. */
+  changes: number;
   /** By number; undefined where one was closed. */
   readonly targets: (FoldTarget | undefined)[];
   readonly targetsByRef: Map<number, number>;
@@ -56,6 +58,7 @@ export function createFolderState(options: FolderOptions): FolderState {
     sources: createFoldSources(options.sourcesMax),
     evicted: createEvictedFilter(Math.max(rememberedMin, options.sourcesMax * rememberedPerSource)),
     counts: { folded: 0, ignored: 0, late: 0, notFinite: 0, baselines: 0, evicted: 0 },
+    changes: 0,
     targets: [],
     targetsByRef: new Map(),
     unclaimed: new Map(),

@@ -18,9 +18,14 @@
  *
  * When all sources of a target have gone stale, so does the target.
  *
+ * Folding the same batches again changes nothing, and folding them in the same order from the same state gives the same totals: that is
+ * how a start makes up for what was folded since the last snapshot.
+ *
  * Bounds: `sourcesMax` sources of 53 bytes; a target for each series that is folded into, bounded as series are.
  */
+
 import { staleMarkerHigh, staleMarkerLow, valueWords } from '../../model/sample-batch.js';
+import { noRef } from '../../model/series-ref.js';
 import type { FoldAggregate } from './fold-aggregate.js';
 import { type FoldOrder, foldOrder } from './fold-order.js';
 import {
@@ -51,8 +56,12 @@ export interface TargetOptions {
 export interface Folder {
   /** The number of the target that is the series with this number; the same one as long as it is not closed. */
   openTarget(options: TargetOptions): number;
-  /** Forgets the target that is the series with this number, if it is one: the series was deleted. */
-  closeTarget(ref: number): void;
+  /** The number of the target with this id, before anyone opens it. */
+  restoreTarget(options: Omit<TargetOptions, 'ref' | 'lastValue'>): number;
+  /** Says that what was last given out of these series came to nothing: it is given out again when their sources come again. */
+  owe(refs: Uint32Array): void;
+  /** Forgets the target that is this series, if it is one: the series was deleted. */
+  closeTarget(series: Pick<TargetOptions, 'ref' | 'idHigh' | 'idLow'>): void;
   /** Folds a batch. What is returned is valid until the next call. */
   fold(runs: SourceRuns): FoldedRuns;
   readonly counts: Readonly<FolderCounts>;
@@ -65,7 +74,14 @@ export function createFolder(state: FolderState): Folder {
   const output = createFoldOutput();
   return {
     openTarget: (options) => openTarget(state, options),
-    closeTarget: (ref) => closeTarget(state, ref),
+    restoreTarget: (options) => restoreTarget(state, options),
+    owe(refs) {
+      for (const ref of refs) {
+        const target = state.targets[state.targetsByRef.get(ref) ?? -1];
+        if (target !== undefined) target.isOwed = true;
+      }
+    },
+    closeTarget: (series) => closeTarget(state, series),
     fold(runs) {
       output.runCount = 0;
       output.sampleCount = 0;
@@ -73,7 +89,7 @@ export function createFolder(state: FolderState): Folder {
       const words = valueWords(runs.values);
       order.targets.forEach((number, i) => {
         foldTarget(state, runs, words, order, i, output);
-        endRun(output, state.targets[number]!.ref!);
+        endRun(output, state.targets[number]!.ref ?? noRef);
       });
       return output;
     },
@@ -106,10 +122,24 @@ function openTarget(state: FolderState, { ref, idHigh, idLow, aggregate, lastVal
   return number;
 }
 
-function closeTarget({ sources, targets, targetsByRef }: FolderState, ref: number): void {
-  const number = targetsByRef.get(ref);
+function restoreTarget(state: FolderState, { idHigh, idLow, aggregate }: Omit<TargetOptions, 'ref'>): number {
+  const key = targetKey(idHigh, idLow);
+  const number = state.unclaimed.get(key) ?? state.targets.push(createFoldTarget(idHigh, idLow, aggregate)) - 1;
+  state.unclaimed.set(key, number);
+  return number;
+}
+
+function closeTarget(
+  state: FolderState,
+  { ref, idHigh, idLow }: Pick<TargetOptions, 'ref' | 'idHigh' | 'idLow'>,
+): void {
+  const { sources, targets, targetsByRef, unclaimed } = state;
+  const key = targetKey(idHigh, idLow);
+  const number = targetsByRef.get(ref) ?? unclaimed.get(key);
   if (number === undefined) return;
+  state.changes++;
   targetsByRef.delete(ref);
+  unclaimed.delete(key);
   for (let entry = targets[number]!.head; entry !== noEntry; entry = sources.next[entry]!) {
     sources.live[entry] = 0;
     sources.targets[entry] = noEntry;
@@ -149,11 +179,13 @@ function foldTarget(
     const isTaken = isStale
       ? goStale(state, runs, sampleRuns[at]!, timeMs)
       : acceptSample(state, runs, sampleRuns[at]!, timeMs, runs.values[sample]!);
-    if (!isTaken) continue;
+    if (isTaken) state.changes++;
+    else if (!target.isOwed) continue;
     if (timeMs <= target.lastTimeMs) state.counts.late++;
     pendingMs = timeMs;
   }
   if (pendingMs !== undefined) giveOut(state, target, Math.max(pendingMs, target.lastTimeMs), output);
+  target.isOwed = false;
 }
 
 function giveOut(state: FolderState, target: FoldTarget, timeMs: number, output: FoldOutput): void {

@@ -9,6 +9,7 @@ import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import type { Log } from '../../wal/log.js';
 import type { Appender } from '../appender.js';
+import type { Folder } from '../cardinality/folder.js';
 import type { Governor } from '../cardinality/governor.js';
 import type { LogTail } from '../log-tail.js';
 import { byteSizeOfEntry, encodeMetricRecord, type MetricRecord, type RecordSeries } from './metric-record.js';
@@ -25,6 +26,7 @@ export interface DeletionParts {
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
   readonly governor: Governor;
+  readonly folder: Pick<Folder, 'closeTarget'>;
   readonly resolver: SeriesResolver;
   readonly recorded: RecordedSeries;
   readonly recordSeries: RecordSeries;
@@ -53,6 +55,7 @@ export async function deleteSeries(
   const labels = Array.from(live, (ref) => index.canonicalBytesOf(ref));
   index.remove(live);
   for (const each of labels) parts.governor.forget(each);
+  for (const ref of live) parts.folder.closeTarget({ ref, idHigh: index.idHigh[ref]!, idLow: index.idLow[ref]! });
   parts.resolver.forget();
   await appender.waitUntilStored(sequence + 1);
   if (live.length > 0) await forgetSeries(live, labels, parts);

@@ -5,12 +5,21 @@ import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Folder } from '../cardinality/folder.js';
 import type { SourceRuns } from '../cardinality/source-runs.js';
 import type { AdmittedSamples } from './admitted-samples.js';
+import type { LoggedSources } from './logged-sources.js';
 import type { FoldedRun } from './series-resolver.js';
 import { outsideWindow, type TimeWindow } from './time-window.js';
 
+/** Samples of targets, and the sources that they were folded from. */
+export interface FoldedBatch {
+  readonly samples: AdmittedSamples;
+  readonly sources: LoggedSources;
+}
+
 export interface FoldedSamples {
   /** What a body's folded runs add to their targets, the caller's own. Samples outside the window are counted in `refused`. */
-  fold(batch: SampleBatch, runs: readonly FoldedRun[], window: TimeWindow, refused: RejectionTally): AdmittedSamples;
+  fold(batch: SampleBatch, runs: readonly FoldedRun[], window: TimeWindow, refused: RejectionTally): FoldedBatch;
+  /** Says that samples of targets could not be logged; see `Folder.owe`. */
+  owe(samples: AdmittedSamples): void;
 }
 
 export function createFoldedSamples(folder: Folder, index: SeriesIndex): FoldedSamples {
@@ -19,8 +28,9 @@ export function createFoldedSamples(folder: Folder, index: SeriesIndex): FoldedS
       const numbers = Uint32Array.from(runs, ({ source: { target, aggregate } }) =>
         folder.openTarget({ ref: target, idHigh: index.idHigh[target]!, idLow: index.idLow[target]!, aggregate }),
       );
-      const folded = folder.fold(sourceRuns(batch, runs, numbers, window, refused));
-      return {
+      const sources = sourceRuns(batch, runs, numbers, window, refused);
+      const folded = folder.fold(sources);
+      const samples = {
         refs: folded.refs.slice(0, folded.runCount),
         runCount: folded.runCount,
         sampleEnds: folded.sampleEnds.slice(0, folded.runCount),
@@ -28,9 +38,22 @@ export function createFoldedSamples(folder: Folder, index: SeriesIndex): FoldedS
         timesMs: folded.timesMs.slice(0, folded.sampleCount),
         values: folded.values.slice(0, folded.sampleCount),
       };
+      return { samples, sources: loggedSources(sources, runs, index) };
     },
+    owe: ({ refs }) => folder.owe(refs),
   };
 }
+
+const loggedSources = (
+  sources: SourceRuns,
+  runs: readonly FoldedRun[],
+  { idLow, idHigh }: SeriesIndex,
+): LoggedSources => ({
+  runs: sources,
+  targetLows: Uint32Array.from(runs, ({ source }) => idLow[source.target]!),
+  targetHighs: Uint32Array.from(runs, ({ source }) => idHigh[source.target]!),
+  aggregates: runs.map(({ source }) => source.aggregate),
+});
 
 function sourceRuns(
   batch: SampleBatch,
@@ -71,7 +94,7 @@ function sourceRuns(
     hadSeries: Uint8Array.from(runs, ({ source: { hadSeries } }) => Number(hadSeries)),
     sampleStarts,
     sampleEnds,
-    timesMs,
-    values,
+    timesMs: timesMs.subarray(0, to),
+    values: values.subarray(0, to),
   };
 }

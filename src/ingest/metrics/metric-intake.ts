@@ -92,9 +92,10 @@ export function createMetricIntake(options: MetricIntakeOptions): MetricIntake {
     const whole = withinWindow(batch, refs, window, refused);
     const fromFolded = foldedRuns.length === 0 ? [] : [folded.fold(batch, foldedRuns, window, refused)];
     sources.observe(source, batch, nowMs, refused);
-    const entries: MetricEntry[] = [whole, ...fromFolded]
-      .filter(({ sampleCount }) => sampleCount > 0)
-      .map((samples) => ({ kind: 'samples', samples, newSeries: newSeriesOf(samples, options) }));
+    // What was folded first, because its append begins at once: totals stand in the log in the order in which they came about.
+    const entries: MetricEntry[] = [...fromFolded, { samples: whole }]
+      .filter(({ samples }) => samples.sampleCount > 0)
+      .map((each) => ({ kind: 'samples', ...each, newSeries: newSeriesOf(each.samples, options) }));
     for (const { run, labels } of routed) entries.push(routedEntry(batch, run, labels));
     const exemplars = decoded.exemplars.filter(({ series }) => resolver.isStored(series));
     if (decoded.metadata.length > 0 || exemplars.length > 0)
@@ -137,28 +138,31 @@ function routedEntry(batch: SampleBatch, run: number, labels: Uint8Array): Metri
 
 /** Appends entries and, once they are durable, hands them on. One entry after the other: a body must not fill the log's queue. */
 function createAppending(options: MetricIntakeOptions) {
-  const { log, tail, recordSeries, head, markRecorded, limits, onAppended } = options;
+  const { log, tail, recordSeries, head, markRecorded, folded, limits, onAppended } = options;
   let inflightBytes = 0;
+
+  async function appendOne(entry: MetricEntry, arrivedMs: number): Promise<void> {
+    const rowCount = rowCountOf(entry);
+    const sequence = await log.append(encodeMetricRecord(entry, arrivedMs, recordSeries), rowCount);
+    if (entry.kind === 'samples') {
+      markRecorded(entry.newSeries);
+      head.append(entry.samples, sequence);
+    }
+    tail.offer({ ...entry, sequence, rowCount, arrivedMs, bytes: byteSizeOfEntry(entry) });
+  }
+
   return async (entries: readonly MetricEntry[], arrivedMs: number): Promise<void> => {
-    const records = entries.map((entry) => ({
-      entry,
-      payload: encodeMetricRecord(entry, arrivedMs, recordSeries),
-      bytes: byteSizeOfEntry(entry),
-    }));
-    const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
-    if (inflightBytes > 0 && inflightBytes + bytes > limits.inflightBytesMax)
-      throw tooMuchInFlight(limits.inflightBytesMax);
+    const bytes = entries.reduce((sum, entry) => sum + byteSizeOfEntry(entry), 0);
+    const isTooMuch = inflightBytes > 0 && inflightBytes + bytes > limits.inflightBytesMax;
     inflightBytes += bytes;
+    let appended = 0;
     try {
-      for (const { entry, payload, bytes: entryBytes } of records) {
-        const rowCount = rowCountOf(entry);
-        const sequence = await log.append(payload, rowCount);
-        if (entry.kind === 'samples') {
-          markRecorded(entry.newSeries);
-          head.append(entry.samples, sequence);
-        }
-        tail.offer({ ...entry, sequence, rowCount, arrivedMs, bytes: entryBytes });
-      }
+      if (isTooMuch) throw tooMuchInFlight(limits.inflightBytesMax);
+      for (; appended < entries.length; appended++) await appendOne(entries[appended]!, arrivedMs);
+    } catch (error) {
+      for (const entry of entries.slice(appended))
+        if (entry.kind === 'samples' && entry.sources !== undefined) folded.owe(entry.samples);
+      throw error;
     } finally {
       inflightBytes -= bytes;
       onAppended();

@@ -7,6 +7,7 @@ import { BarographError } from '../../base/errors.js';
 import type { Exemplar, MetricMetadata } from '../../model/sample-batch.js';
 import type { TailRecord } from '../log-tail.js';
 import { type AdmittedSamples, byteSizeOfSamples } from './admitted-samples.js';
+import { byteSizeOfSources, decodeSources, encodeSources, type LoggedSources } from './logged-sources.js';
 
 /** What the codec needs of the series index. */
 export interface RecordSeries {
@@ -44,8 +45,16 @@ export interface RoutedSamples {
   readonly values: Float64Array;
 }
 
+/** Samples, with the series among theirs whose labels come along. */
+export interface RecordedSamples {
+  readonly samples: AdmittedSamples;
+  readonly newSeries: readonly number[];
+  /** Of samples that folding gave out: what was folded. */
+  readonly sources?: LoggedSources;
+}
+
 export type MetricEntry =
-  | { readonly kind: 'samples'; readonly samples: AdmittedSamples; readonly newSeries: readonly number[] }
+  | ({ readonly kind: 'samples' } & RecordedSamples)
   | ({ readonly kind: 'notes' } & MetricNotes)
   | ({ readonly kind: 'routed' } & RoutedSamples)
   | ({ readonly kind: 'deletion' } & SeriesDeletion);
@@ -63,12 +72,14 @@ const oneSampleRuns = 1;
 const oneTime = 2;
 /** Times are doubles, because they lie too far apart for 32 bits of milliseconds. */
 const wideTimes = 4;
+/** What was folded stands at the end. */
+const withSources = 8;
 
 /** The bytes of a record. */
 export function encodeMetricRecord(entry: MetricEntry, arrivedMs: number, series: RecordSeries): Uint8Array {
   switch (entry.kind) {
     case 'samples':
-      return encodeSamples(entry.samples, entry.newSeries, arrivedMs, series);
+      return encodeSamples(entry, arrivedMs, series);
     case 'notes':
       return encodeNotes(entry, arrivedMs);
     case 'deletion':
@@ -88,7 +99,11 @@ export function rowCountOf(entry: MetricEntry): number {
 export function byteSizeOfEntry(entry: MetricEntry): number {
   switch (entry.kind) {
     case 'samples':
-      return byteSizeOfSamples(entry.samples) + entry.newSeries.length * 4;
+      return (
+        byteSizeOfSamples(entry.samples) +
+        entry.newSeries.length * 4 +
+        (entry.sources === undefined ? 0 : byteSizeOfSources(entry.sources))
+      );
     case 'notes':
       return 200 * (entry.metadata.length + entry.exemplars.length);
     case 'deletion':
@@ -116,11 +131,10 @@ function timeSpan(timesMs: Float64Array, count: number): TimeSpan {
 
 /**
  * header (count: samples), u32 runs, u32 new series, f64 first time, values, [f64 or u32 times], id low words, id high
- * words, [u32 ends], then of each new series u32 length and its label bytes.
+ * words, [u32 ends], then of each new series u32 length and its label bytes, [what was folded].
  */
 function encodeSamples(
-  samples: AdmittedSamples,
-  newSeries: readonly number[],
+  { samples, newSeries, sources: folded }: RecordedSamples,
   arrivedMs: number,
   series: RecordSeries,
 ): Uint8Array {
@@ -128,12 +142,16 @@ function encodeSamples(
   const { firstMs, spanMs } = timeSpan(timesMs, sampleCount);
   const isWide = spanMs >= 2 ** 32;
   const flags =
-    (runCount === sampleCount ? oneSampleRuns : 0) | (spanMs === 0 ? oneTime : 0) | (isWide ? wideTimes : 0);
+    (runCount === sampleCount ? oneSampleRuns : 0) |
+    (spanMs === 0 ? oneTime : 0) |
+    (isWide ? wideTimes : 0) |
+    (folded === undefined ? 0 : withSources);
   const timeBytes = spanMs === 0 ? 0 : isWide ? 8 * sampleCount : 4 * sampleCount;
   const endBytes = runCount === sampleCount ? 0 : 4 * runCount;
   const labels = newSeries.map((ref) => series.canonicalBytesOf(ref));
   const labelBytes = labels.reduce((sum, bytes) => sum + 4 + bytes.length, 0);
-  const size = samplesHeaderBytes + 8 * sampleCount + timeBytes + 8 * runCount + endBytes + labelBytes;
+  const sources = folded === undefined ? new Uint8Array() : encodeSources(folded);
+  const size = samplesHeaderBytes + 8 * sampleCount + timeBytes + 8 * runCount + endBytes + labelBytes + sources.length;
   const out = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
   const view = writeHeader(out, 'samples', flags, sampleCount, arrivedMs);
   view.setUint32(16, runCount, true);
@@ -163,6 +181,7 @@ function encodeSamples(
     out.set(bytes, at + 4);
     at += 4 + bytes.length;
   }
+  out.set(sources, at);
   return out;
 }
 
@@ -309,7 +328,12 @@ function decodeSamples(bytes: Uint8Array, view: DataView, series: RecordSeries):
   }
   const refs = new Uint32Array(runCount);
   for (let run = 0; run < runCount; run++) refs[run] = series.refOfId(lows[run]!, highs[run]!);
-  return { kind: 'samples', samples: { refs, runCount, sampleEnds, sampleCount, timesMs, values }, newSeries };
+  return {
+    kind: 'samples',
+    samples: { refs, runCount, sampleEnds, sampleCount, timesMs, values },
+    newSeries,
+    ...((flags & withSources) === 0 ? {} : { sources: decodeSources(bytes.subarray(at)) }),
+  };
 }
 
 interface WrittenNotes {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type FoldAggregate, gaugeAggregates } from '../../../src/ingest/cardinality/fold-aggregate.js';
-import { folderSnapshot, restoredFolderState } from '../../../src/ingest/cardinality/folder-snapshot.js';
+import { folderSnapshot, restoredFolder } from '../../../src/ingest/cardinality/folder-snapshot.js';
 import type { FolderState } from '../../../src/ingest/cardinality/folder-state.js';
 import { asRuns, events, oneTarget, startMs } from './one-target.js';
 
 describe('a snapshot of the folder', () => {
   const restored = (state: FolderState): FolderState => {
-    const copy = restoredFolderState(folderSnapshot(state), state.options);
+    const copy = restoredFolder(folderSnapshot(state, 0), state.options)?.state;
     assert.ok(copy !== undefined);
     return copy;
   };
@@ -50,7 +50,7 @@ describe('a snapshot of the folder', () => {
   it('keeps the sources seen last where fewer are allowed than it has', () => {
     const { state, fold } = oneTarget('sum', { resolutionMs: 1 });
     for (let i = 0; i < 100; i++) fold({ source: i, samples: [[startMs + ((i * 37) % 100), 1]] });
-    const smaller = restoredFolderState(folderSnapshot(state), { ...state.options, sourcesMax: 30 });
+    const smaller = restoredFolder(folderSnapshot(state, 0), { ...state.options, sourcesMax: 30 })!.state;
     const after = oneTarget('sum', {}, smaller);
     assert.equal(after.folder.sourceCount, 30);
     assert.deepEqual(after.fold({ source: 0, samples: [[startMs + 200, 1]] }), [[startMs + 200, 30]]);
@@ -59,12 +59,13 @@ describe('a snapshot of the folder', () => {
   it('that is damaged in any byte is none', () => {
     const { state, fold } = oneTarget('counter');
     fold({ source: 1, samples: [[1_000, 5]] }, { source: 2, samples: [[1_000, 7]] });
-    const snapshot = folderSnapshot(state);
+    const snapshot = folderSnapshot(state, 2 ** 40 + 7);
+    assert.equal(restoredFolder(snapshot, state.options)?.sequence, 2 ** 40 + 7);
     for (let i = 0; i < snapshot.length; i++) {
       const damaged = snapshot.slice();
       damaged[i]! ^= 0x10;
-      assert.equal(restoredFolderState(damaged, state.options), undefined, `byte ${i}`);
-      assert.equal(restoredFolderState(snapshot.subarray(0, i), state.options), undefined, `${i} bytes`);
+      assert.equal(restoredFolder(damaged, state.options), undefined, `byte ${i}`);
+      assert.equal(restoredFolder(snapshot.subarray(0, i), state.options), undefined, `${i} bytes`);
     }
   });
 });

@@ -303,7 +303,7 @@ describe('the folder', () => {
     for (const aggregate of ['counter', 'sum'] as const) {
       const { folder, fold } = oneTarget(aggregate);
       fold({ source: 1, samples: [[1_000, 10]] }, { source: 2, samples: [[1_000, 1]] });
-      folder.closeTarget(7);
+      folder.closeTarget({ ref: 7, idHigh: 1, idLow: 2 });
       assert.equal(folder.targetCount, 0);
       const target = folder.openTarget({ ref: 7, idHigh: 1, idLow: 2, aggregate });
       const runs = sourceRuns([{ source: 1, target, samples: [[2_000, 12]] }]);
