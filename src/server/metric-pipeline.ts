@@ -211,17 +211,19 @@ function intakeOf(plane: Plane, onAppended: () => void): MetricIntake {
 /** Makes readable what the tables do not have yet, before anything new is taken. */
 async function replay(plane: Plane): Promise<void> {
   const { log, recordSeries, recorded, governor, index, chunks, head, folder, foldState } = plane;
+  const restored: number[] = [];
   for await (const { sequence, payload } of log.read(log.checkpointSequence)) {
     const record = decodeMetricRecord(sequence, payload, recordSeries);
     if (record.kind === 'deletion') chunks.drop(record.refs.filter((ref) => ref !== noRef));
     if (record.kind !== 'samples') continue;
     for (const ref of record.newSeries) {
-      if (!recorded.has(ref)) governor.restore(index.canonicalBytesOf(ref));
+      if (!recorded.has(ref)) restored.push(ref);
       recorded.add(ref);
     }
     if (record.sources !== undefined && sequence >= foldState.sequence) foldAgain(folder, record.sources);
     head.append(record.samples, sequence);
   }
+  governor.restore(Uint32Array.from(restored), index.labelPairs());
 }
 
 async function startStoring(plane: Plane, engine: Engine, topology: Topology): Promise<Storing> {
@@ -261,10 +263,15 @@ async function loadSeries(
   engine: Engine,
 ): Promise<void> {
   const startedMs = performance.now();
-  const { series, refused } = await loadStoredSeries(engine, index, (ref, firstMs, lastMs) => {
-    if (!recorded.has(ref)) governor.restore(index.canonicalBytesOf(ref));
-    recorded.add(ref);
-    storedDays.restore(ref, firstMs, lastMs);
+  const { series, refused } = await loadStoredSeries(engine, index, ({ refs, firstMs, lastMs }) => {
+    governor.restore(
+      refs.filter((ref) => !recorded.has(ref)),
+      index.labelPairs(),
+    );
+    refs.forEach((ref, i) => {
+      recorded.add(ref);
+      storedDays.restore(ref, firstMs[i]!, lastMs[i]!);
+    });
   });
   if (refused > 0)
     logger.error({ rows: refused }, 'rows of metric_series do not belong to their ids and were left out');

@@ -13,14 +13,16 @@
  */
 import type { Clock } from '../../base/clock.js';
 import type { MetricType } from '../../model/sample-batch.js';
+import type { SeriesPairs } from '../../series/index/series-pairs.js';
 import type { Admission } from './admission.js';
 import { type BudgetName, type CardinalityBudgets, checkBudgets } from './budgets.js';
 import { type CardinalityReport, cardinalityReport } from './cardinality-report.js';
 import type { GovernorState } from './governor-state.js';
-import { countLabels, uncountLabels } from './label-counting.js';
+import { uncountLabels } from './label-counting.js';
 import { createLabelSpans, hasLabel, type LabelSpans, readLabels } from './label-spans.js';
 import { createMetricState, type MetricState, metricFamily } from './metric-state.js';
 import { createPressureGauge } from './pressure.js';
+import { restoreSeries } from './restore-series.js';
 import { type CardinalityRule, compileRules } from './rules.js';
 import { admitSeries } from './series-admission.js';
 import type { StoredSeries } from './stored-series.js';
@@ -42,8 +44,8 @@ export interface GovernorOptions {
 export interface Governor {
   /** What becomes of the series with these canonical, checked label bytes. They are not kept. */
   admit(labels: Uint8Array): Admission;
-  /** Counts a series that is in the index already: to be called for each one at a start. */
-  restore(labels: Uint8Array): void;
+  /** Counts series that are in the index already: to be called once with each at a start. */
+  restore(refs: Uint32Array, pairs: SeriesPairs): void;
   /** Uncounts a series, after it was taken out of the index. */
   forget(labels: Uint8Array): void;
   report(): CardinalityReport;
@@ -58,10 +60,7 @@ export function createGovernor(options: GovernorOptions): Governor {
   const { spans, metrics, series } = state;
   return {
     admit: (labels) => admitSeries(state, labels),
-    restore(labels) {
-      readLabels(spans, labels);
-      countLabels(spans, metricStateOf(state, familyOf(spans)), undefined);
-    },
+    restore: (refs, pairs) => restoreSeries(refs, pairs, (family) => metricStateOf(state, family)),
     forget(labels) {
       readLabels(spans, labels);
       const family = familyOf(spans);

@@ -4,8 +4,8 @@ import { isOther, type LabelSpans } from './label-spans.js';
 import { labelStateOf, type MetricState } from './metric-state.js';
 import { structuralLabels } from './rules.js';
 
-/** Counts a series that is stored; `nowMs` is undefined for one that was stored before this start. */
-export function countLabels(spans: LabelSpans, metric: MetricState, nowMs: number | undefined): void {
+/** Counts a series that is stored now. Those that were stored before a start are counted by `restoreSeries`. */
+export function countLabels(spans: LabelSpans, metric: MetricState, nowMs: number): void {
   metric.members.add(spans.metric);
   let sum = 0;
   for (let label = 0; label < spans.count; label++) {
@@ -16,7 +16,7 @@ export function countLabels(spans: LabelSpans, metric: MetricState, nowMs: numbe
     sum = (sum + state.pair) >>> 0;
     // The value that stands for folded ones needs no place of its own.
     const isNew = !isOther(spans, label) && state.values.add(spans.valueHashes[label]!);
-    if (isNew && nowMs !== undefined) state.recentValues.add(nowMs);
+    if (isNew) state.recentValues.add(nowMs);
   }
   metric.series.add(mixed(sum));
   for (const state of metric.labels.values()) {

@@ -132,6 +132,10 @@ export const hasLabel = (spans: LabelSpans, name: string): boolean => spans.name
 export const valueText = (spans: LabelSpans, label: number): string =>
   spans.bytes.toString('utf8', spans.valueStarts[label]!, spans.ends[label]!);
 
+/** Whether these bytes are the value that stands for folded ones. */
+export const isOtherValue = (value: Uint8Array): boolean =>
+  value.length === otherValue.length && value.every((byte, i) => byte === otherBytes[i]);
+
 /** Whether a label's value, as it came, is the one that stands for folded values. */
 export const isOther = (spans: LabelSpans, label: number): boolean =>
   spans.ends[label]! - spans.valueStarts[label]! === otherValue.length && valueText(spans, label) === otherValue;

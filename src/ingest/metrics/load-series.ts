@@ -1,7 +1,7 @@
 /** Brings the series of the tables into the index at a start. */
 import { buffer } from 'node:stream/consumers';
 import { type MapColumn, type NumberColumn, type TextColumn, type TimeColumn, textAt } from '../../model/columns.js';
-import { seriesId } from '../../model/series-ref.js';
+import { noRef, seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import { decodeBlocks } from '../../storage/native/decode.js';
@@ -33,11 +33,18 @@ export interface LoadedIndex {
   readonly refused: number;
 }
 
-/** Loads page after page; `onLoaded` is told of each series, once it is there. */
+/** Series of a page, with the times of their first and last samples. */
+export interface LoadedPage {
+  readonly refs: Uint32Array;
+  readonly firstMs: Float64Array;
+  readonly lastMs: Float64Array;
+}
+
+/** Loads page after page; `onLoaded` is told of each, once its series are there. */
 export async function loadStoredSeries(
   engine: Engine,
   index: SeriesIndex,
-  onLoaded: (ref: number, firstMs: number, lastMs: number) => void,
+  onLoaded: (page: LoadedPage) => void,
 ): Promise<LoadedIndex> {
   let metric = '';
   let series = '0';
@@ -59,16 +66,26 @@ export async function loadStoredSeries(
       lastMs,
     });
     refused += loaded.refusedRows.length;
-    for (let row = 0; row < rowCount; row++) {
-      const ref = index.refOfId(idLow[row]!, idHigh[row]!);
-      if (ref < 0) continue;
-      count++;
-      onLoaded(ref, firstMs[row]!, lastMs[row]!);
-    }
+    const page = pageOf(index, idLow, idHigh, firstMs, lastMs);
+    count += page.refs.length;
+    onLoaded(page);
     if (rowCount < rowsPerPage) return { series: count, refused };
     metric = textAt(columns.metric, rowCount - 1);
     series = seriesId(idLow[rowCount - 1]!, idHigh[rowCount - 1]!).toString();
   }
+}
+
+/** The rows that are series now. */
+function pageOf(
+  index: SeriesIndex,
+  idLow: Uint32Array,
+  idHigh: Uint32Array,
+  firstMs: Float64Array,
+  lastMs: Float64Array,
+): LoadedPage {
+  const found = idLow.map((low, row) => index.refOfId(low, idHigh[row]!) >>> 0);
+  const isLoaded = (_: number, row: number): boolean => found[row] !== noRef;
+  return { refs: found.filter(isLoaded), firstMs: firstMs.filter(isLoaded), lastMs: lastMs.filter(isLoaded) };
 }
 
 async function readPage(engine: Engine, after: { metric: string; series: string; isFirst: boolean }) {

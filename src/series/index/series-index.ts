@@ -27,6 +27,7 @@ import { observeTimes } from './observed-times.js';
 import { Postings } from './postings.js';
 import { releaseSeries, removeSeries } from './remove-series.js';
 import { selectSeries, type TimeRange } from './select.js';
+import { type SeriesPairs, seriesPairsOf } from './series-pairs.js';
 import { SeriesTable, seriesState } from './series-table.js';
 import { seriesKeyLength, seriesTexts, writeSeriesKey } from './series-texts.js';
 
@@ -70,6 +71,8 @@ export interface SeriesIndex {
   labelsOf(ref: number): Labels;
   /** Canonical label bytes of a live or removed series, the caller's own. */
   canonicalBytesOf(ref: number): Uint8Array;
+  /** Labels of live and removed series as numbers. */
+  labelPairs(): SeriesPairs;
   /** Halves of the 64-bit ids, by ref. Read them anew after each `add`: columns are replaced as they grow. */
   readonly idLow: Uint32Array;
   readonly idHigh: Uint32Array;
@@ -148,6 +151,7 @@ function seriesIndexOver(index: IndexState): SeriesIndex {
       writeSeriesKey(index, ref, key);
       return key;
     },
+    labelPairs: () => seriesPairsOf(index),
     get idLow() {
       return series.idLow;
     },

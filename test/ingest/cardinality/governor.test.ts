@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isBarographError } from '../../../src/base/errors.js';
+import { createSeriesIndex } from '../../../src/series/index/series-index.js';
 import { canonical, type GovernedSeries, governedSeries, outcome } from './governed-series.js';
 
 /** Five labels that behave, as many of them as `i` makes differ. */
@@ -152,11 +153,16 @@ describe('the governor', () => {
     assert.equal(outcome(series.send('m_total', { model: 'another', pod: 'p-1' })), 'over_cardinality_budget');
   });
 
-  it('goes on after a start where it was, once the stored series are restored', () => {
+  it('goes on after a start where it was, once the stored series are restored', async () => {
     const before = governedSeries({ valuesPerLabelMax: 80 });
     for (let i = 0; i < 500; i++) before.send('m_total', { user: `user-${i}` });
     const after = governedSeries({ valuesPerLabelMax: 80 });
-    for (let i = 0; i < 60; i++) after.governor.restore(canonical('m_total', { user: `user-${i}` }));
+    const index = await createSeriesIndex();
+    const refs = Uint32Array.from({ length: 60 }, (_, i) => {
+      const labels = canonical('m_total', { user: `user-${i}` });
+      return index.add(labels, 0, labels.length);
+    });
+    after.governor.restore(refs, index.labelPairs());
     for (let i = 60; i < 500; i++) after.send('m_total', { user: `user-${i}` });
     assert.equal(after.seriesCount, before.seriesCount - 60);
   });
