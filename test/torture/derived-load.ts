@@ -29,7 +29,7 @@ GROUP BY model, bound`,
 /** Derivation follows the events within its interval; a slow machine is given more. */
 const followMsMax = 20_000;
 /** What is counted too often shows with one of the derivations in this time. */
-const settleMs = 1_000;
+const settleMs = 500;
 
 export function createDerivedLoad(): Load {
   return {
