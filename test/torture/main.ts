@@ -1,7 +1,7 @@
 /**
- * `npm run torture [-- --rounds N] [--seed N]`: in each round, while clients write events and metrics, the server, the engine under it or both
+ * `npm run torture [-- --rounds N] [--seconds N] [--seed N]`: in each round, while clients write events and metrics, the server, the engine under it or both
  * are killed with -9 at a random moment, or the server is stopped with SIGTERM, or the engine is held still for seconds. Then it counts.
- * Ends with 1 when an acknowledged row is missing, doubled or changed, a row is there that was never sent, or a total is wrong.
+ * `--seconds` begins no further round after so long. Ends with 1 when an acknowledged row is missing, doubled or changed, a row is there that was never sent, or a total is wrong.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,14 @@ import { seededRandom } from './seeded-random.js';
 import { childrenOf, startServerProcess } from './server-process.js';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
+  options: {
+    rounds: { type: 'string', default: '50' },
+    seconds: { type: 'string', default: 'Infinity' },
+    seed: { type: 'string', default: '1' },
+  },
 });
-const rounds = Number(values.rounds);
+const roundsMax = Number(values.rounds);
+const endMs = Date.now() + Number(values.seconds) * 1_000;
 const seed = Number(values.seed);
 const random = seededRandom(seed);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -64,12 +69,14 @@ const harms = {
 const names = Object.keys(harms) as (keyof typeof harms)[];
 const done = new Map(names.map((name) => [name, 0]));
 
-for (let round = 1; round <= rounds; round++) {
+let rounds = 0;
+while (rounds < roundsMax && Date.now() < endMs) {
+  rounds++;
   await delay(random() * betweenMsMax);
   const name = names[Math.floor(random() * names.length)]!;
   done.set(name, done.get(name)! + 1);
   await harms[name]();
-  if (round % roundsPerReport === 0) say(`${round} of ${rounds} rounds: ${clients.sent()}`);
+  if (rounds % roundsPerReport === 0) say(`${rounds} rounds: ${clients.sent()}`);
 }
 await clients.finish();
 const problems = await clients.problems(server.url);
