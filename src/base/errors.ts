@@ -48,6 +48,11 @@ export const errorKinds = {
   duplicate_key: kind(400, 'An object holds the same key twice.'),
   unknown_field: kind(400, 'A row holds a field that is not known; the nearest known one is named.'),
   outside_time_window: kind(400, 'A time lies outside the accepted window.'),
+  time_refused: kind(400, 'A pushed sample has a time of its own; pushes are of the time at which they arrive.'),
+  inconsistent_push: kind(
+    400,
+    'What was pushed does not go together with itself or with other groups: a metric of another type, or a series that is there already.',
+  ),
   row_too_large: kind(400, 'A row is longer than its limit.'),
   over_cardinality_budget: kind(
     400,
@@ -75,6 +80,11 @@ export const errorKinds = {
   query_cancelled: kind(499, 'The query was cancelled, because the client went away or asked for it.', true),
   // state of the server
   too_many_requests: kind(429, 'A bounded queue is full; the answer says when to try again.', true),
+  push_limit: kind(
+    429,
+    'The groups of pushed metrics would be over a limit; the message names it. Deleting groups makes room.',
+    true,
+  ),
   log_full: kind(
     503,
     'The write-ahead log reached its bound on disk; writes are refused until the engine catches up.',

@@ -23,6 +23,7 @@ export const labelLimits = {
 } as const;
 
 const encoder = new TextEncoder();
+const nameBytes = encoder.encode(metricNameLabel);
 // A byte order mark at the start of a value is part of it.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -74,6 +75,23 @@ export function decodeLabels(bytes: Uint8Array): Label[] {
     at = valueEnd + 1;
   }
   return labels;
+}
+
+function isNameAt(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < nameBytes.length; i++) if (bytes[at + i] !== nameBytes[i]) return false;
+  return true;
+}
+
+/** The metric's name among canonical labels bytes[start, end), '' where they have none. */
+export function metricNameOf(bytes: Uint8Array, start: number, end: number): string {
+  for (let at = start; at < end; ) {
+    const nameEnd = bytes.indexOf(labelEndByte, at);
+    const valueEnd = bytes.indexOf(labelEndByte, nameEnd + 1);
+    if (nameEnd - at === nameBytes.length && isNameAt(bytes, at))
+      return decoder.decode(bytes.subarray(nameEnd + 1, valueEnd));
+    at = valueEnd + 1;
+  }
+  return '';
 }
 
 /** The value of a label, '' where there is none. */

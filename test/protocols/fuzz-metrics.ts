@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compressSync } from 'snappy';
 import { Kernel } from '../../src/kernel/kernel.js';
+import { decodeDelimited } from '../../src/protocols/exposition/decode-delimited.js';
 import { createJsonLinesDecoder } from '../../src/protocols/json-lines/json-lines-decoder.js';
 import { decodeOtlpMetrics } from '../../src/protocols/otlp/decode-metrics.js';
 import { createDeltaAccumulator } from '../../src/protocols/otlp/delta-accumulator.js';
@@ -14,6 +15,7 @@ import type { OtlpFormat } from '../../src/protocols/otlp/export-response.js';
 import { decompressSnappy } from '../../src/protocols/remote-write/body.js';
 import { createRemoteWrite1Decoder } from '../../src/protocols/remote-write/version-1.js';
 import { createRemoteWrite2Decoder } from '../../src/protocols/remote-write/version-2.js';
+import { delimitedSeeds } from './exposition/delimited-seeds.js';
 import { jsonLineSeeds, remoteWrite1Seeds, remoteWrite2Seeds } from './fuzz-seeds.js';
 import { type FuzzTarget, fuzz } from './fuzzer.js';
 import { otlpJsonSeeds, otlpProtobufSeeds } from './otlp/fuzz-seeds.js';
@@ -48,6 +50,11 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   },
   { name: 'JSON lines', seeds: jsonLineSeeds, decode: decodeJsonLines },
   ...textFuzzTargets,
+  {
+    name: 'delimited protobuf',
+    seeds: delimitedSeeds,
+    decode: (body) => decodeDelimited(body, { nowMs: 1_717_171_717_000, extraLabels: [['job', 'j']] }),
+  },
   { name: 'OTLP protobuf', seeds: otlpProtobufSeeds, decode: decodeOtlp('protobuf') },
   { name: 'OTLP JSON', seeds: otlpJsonSeeds, decode: decodeOtlp('json') },
 ];

@@ -15,8 +15,8 @@ export interface ExpositionOptions {
    */
   readonly mode: 'strict' | 'lenient';
   /**
-   * What becomes of times in the body: they count (`honor`, where absent), every sample is of `nowMs` (`ignore`), or their lines are bad (`refuse`, as
-   * for a Pushgateway).
+   * What becomes of times in the body: they count (`honor`, where absent), every sample is of `nowMs` (`ignore`), or their lines are bad with
+   * `time_refused` (`refuse`, as for a Pushgateway).
    */
   readonly timestamps?: 'honor' | 'ignore' | 'refuse';
   readonly labelling?: Labelling;

@@ -120,7 +120,8 @@ export class SampleTail {
 
   private setTime(at: number, timeMs: number): boolean {
     if (!Number.isSafeInteger(timeMs)) this.failNumber(at, numberOutOfRange, '');
-    else if (this.timestamps === 'refuse') failScan(this.useOwnFailure(), at, 'a sample without a time');
+    else if (this.timestamps === 'refuse')
+      failScan(this.useOwnFailure(), at, 'a sample without a time', 'time_refused');
     else {
       if (this.timestamps === 'ignore') return true;
       this.hasTime = true;

@@ -321,7 +321,7 @@ describe('times in a body', () => {
     const text = 'a 1 5\nb 2\n';
     assert.deepEqual(shown(decode(text)), ['a 1 @5', 'b 2']);
     assert.deepEqual(shown(decode(text, { timestamps: 'ignore' })), ['a 1', 'b 2']);
-    assert.throws(() => decode(text, { timestamps: 'refuse' }), { code: 'invalid_exposition' });
+    assert.throws(() => decode(text, { timestamps: 'refuse' }), { code: 'time_refused' });
   });
 });
 
