@@ -99,6 +99,12 @@ export function parseScrapeConfigs(value: unknown, folder: string): readonly Scr
   return jobs;
 }
 
+/** How often a job without an interval of its own is scraped, milliseconds. What is wrong with the sections is for `parseScrapeConfigs` to tell. */
+export function globalScrapeIntervalMs(value: unknown): number {
+  const { global } = readSection(scrapeFileSchema, value, '', () => {});
+  return global?.scrapeIntervalMs || defaultScrapeIntervalMs;
+}
+
 function configurationError(problems: readonly string[]): BarographError {
   const message =
     problems.length === 1 ? problems[0]! : `${problems.length} problems:\n${problems.map((p) => `  ${p}`).join('\n')}`;
