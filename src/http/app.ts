@@ -144,7 +144,12 @@ function toBarographError(error: FastifyError): BarographError {
 function rememberMethods(app: FastifyInstance) {
   const routes: { method: string; path: RegExp; url: string }[] = [];
   app.addHook('onRoute', ({ method, url }) => {
-    const path = new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[a-z_]+/g, '[^/]+')}$`);
+    const path = new RegExp(
+      `^${url
+        .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+        .replace(/:[a-z_]+/g, '[^/]+')
+        .replace(/\\\*$/, '.+')}$`,
+    );
     for (const each of [method].flat()) routes.push({ method: each, path, url });
   });
   return {

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BarographError } from '../base/errors.js';
 
-/** Fails with `body_too_large` past `bytesMax`, before reading on; with `incomplete_body` where the connection ends first; with `empty_body`. */
+/** Fails with `body_too_large` past `bytesMax`, before reading on; with `incomplete_body` where the connection ends first. */
 export function wholeBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
@@ -24,8 +24,7 @@ export function wholeBody(request: IncomingMessage, bytesMax: number): Promise<B
     };
     const end = (): void => {
       done();
-      if (bytes === 0) reject(new BarographError('empty_body', 'the body is empty'));
-      else resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes));
+      resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes));
     };
     const breakOff = (error?: Error): void =>
       fail(

@@ -149,6 +149,28 @@ export const configurationSchema = Type.Object({
         { defaultMeaning: 'the same buckets for all models' },
       ),
     }),
+    push: Type.Object({
+      intervalMs: Type.Optional(
+        Type.Unsafe<number>(
+          key('duration', 'How often the groups of pushed metrics are written again.', {
+            minimum: 100,
+            defaultMeaning: '`scrape_interval` of `global`, or 1m',
+          }),
+        ),
+      ),
+      maxAgeMs: number(
+        'duration_or_off',
+        Number.POSITIVE_INFINITY,
+        'A group that heard of no push for so long is deleted. `off` keeps groups until they are deleted by a request.',
+        { minimum: 1_000 },
+      ),
+      groupsMax: count(
+        10_000,
+        'Most groups of pushed metrics. Past them a push to another is refused with `push_limit`.',
+      ),
+      groupSeriesMax: count(100_000, 'Most series of one group of pushed metrics.'),
+      bytesMax: size(256 * miB, 'Most memory of all groups of pushed metrics.', { minimum: miB }),
+    }),
     cardinality: Type.Object({
       seriesMax: count(2_000_000, 'Most series in all.'),
       seriesPerMetricMax: count(

@@ -16,6 +16,7 @@ import { type EventPipeline, startEventPipeline } from './event-pipeline.js';
 import { type MetricPipeline, startMetricPipeline } from './metric-pipeline.js';
 import { createMetrics } from './metrics.js';
 import { newestSampleMs } from './newest-sample.js';
+import { type Pushing, startPushing } from './pushing.js';
 import { readiness } from './readiness.js';
 import { startScraping } from './scraping.js';
 
@@ -35,6 +36,7 @@ interface Parts {
   events?: EventPipeline;
   metrics?: MetricPipeline;
   scraper?: Scraper;
+  pushing?: Pushing;
   deriving?: Deriving;
   readonly ending: AbortController;
   app?: FastifyInstance;
@@ -81,6 +83,7 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
     },
   });
   parts.scraper = startScraping(configuration, samples.intake, log);
+  parts.pushing = await startPushing(configuration, samples.intake, log);
   let engineUp = true;
   metrics.bind({
     logs: { events, metrics: samples },
@@ -134,6 +137,7 @@ function dataServices(
     metrics: {
       intake: samples.intake,
       kernel: samples.kernel,
+      pushGroups: parts.pushing!.groups,
       refusal,
       limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
     },
@@ -182,7 +186,7 @@ async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration):
     parts.app.server.closeAllConnections();
   }
   parts.ending.abort();
-  await Promise.all([parts.scraper?.stop(), parts.deriving?.stop()]);
+  await Promise.all([parts.scraper?.stop(), parts.pushing?.stop(), parts.deriving?.stop()]);
   await Promise.all([parts.events?.stop(graceMs), parts.metrics?.stop(graceMs)]);
   await parts.engine?.stop();
 }

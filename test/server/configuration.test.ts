@@ -93,6 +93,7 @@ test('every key can be given in the file, by its variable and by --set, to the s
 
 /** By form, a value for a key without a default. */
 const examples: Partial<Record<FormName, string>> = {
+  duration: '30s',
   url: 'http://clickhouse:8123',
   size: '4GiB',
   count: '1000',

@@ -4,6 +4,7 @@ import { registerImports } from './imports.js';
 import { registerInflux } from './influx.js';
 import type { MetricServices } from './metric-services.js';
 import { registerOtlpMetrics } from './otlp.js';
+import { registerPush } from './push.js';
 import { registerRemoteWrite } from './remote-write.js';
 
 export function registerMetricWrites(app: FastifyInstance, services: MetricServices): void {
@@ -13,4 +14,5 @@ export function registerMetricWrites(app: FastifyInstance, services: MetricServi
   registerOtlpMetrics(app, services);
   registerInflux(app, services);
   registerImports(app, services);
+  registerPush(app, services);
 }
