@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GroupAnswer } from '../../../src/ingest/push/groups-answer.js';
 import { temporaryFolder } from '../../storage/test-engine.js';
-import { startServerProcess } from '../../torture/kill-cycle.js';
+import { startServerProcess } from '../../torture/server-process.js';
 
 interface ListedGroup extends GroupAnswer {
   readonly labels: { readonly job: string };
