@@ -56,4 +56,9 @@ export const migrations: readonly Migration[] = [
       derived.renderOutcomeIndex(topology),
     ],
   },
+  {
+    number: 5,
+    name: 'fewer merges of samples',
+    statements: metrics.renderSampleMerges,
+  },
 ];

@@ -42,6 +42,27 @@ describe('the schema', () => {
     );
   });
 
+  it('makes samples of an older database wait longer for merges, and keeps every one of them', async () => {
+    await run(migrations.slice(0, 4));
+    await test.engine.command({
+      sql: `INSERT INTO metric_samples SELECT 'm', number % 10, fromUnixTimestamp64Milli(number, 'UTC'), number / 3 FROM numbers(1000)`,
+    });
+    const contents = () =>
+      test.engine.query({
+        sql: 'SELECT count() AS samples, sum(cityHash64(series, ts, reinterpretAsUInt64(value))) AS hash FROM metric_samples FINAL',
+      });
+    const before = await contents();
+    await run();
+    assert.deepEqual(await contents(), before);
+    const [table] = await test.engine.query<{ text: string }>({
+      sql: `SELECT create_table_query AS text FROM system.tables WHERE database = currentDatabase() AND name = 'metric_samples'`,
+    });
+    assert.match(table!.text, /`series` UInt64 CODEC\(ZSTD\(1\)\)/);
+    assert.match(table!.text, /merge_selector_base = 10/);
+    await test.engine.command({ sql: 'OPTIMIZE TABLE metric_samples FINAL' });
+    assert.deepEqual(await contents(), before, 'a merge writes the parts anew');
+  });
+
   it('is not harmed by a start that was cut off between a migration and its record', async () => {
     await run();
     for (const { statements } of migrations)
