@@ -1,5 +1,6 @@
 // Runs benchmarks: all of them, or those named (`npm run bench -- events`). Each is a program of its own, one file of
-// bench/, that prints its figures and ends with another code than 0 when an assertion on its result fails.
+// bench/, that prints its figures and ends with another code than 0 when an assertion on its result fails. Behind the name of
+// one benchmark, options are its own: `npm run bench -- metrics --cases ordered`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,17 +12,25 @@ const known = readdirSync(join(root, 'bench'))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length))
   .sort();
-const named = process.argv.slice(2);
+const words = process.argv.slice(2);
+const firstOption = words.findIndex((word) => word.startsWith('-'));
+const named = firstOption < 0 ? words : words.slice(0, firstOption);
+const options = words.slice(named.length);
 const unknown = named.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`no benchmark is called ${unknown.join(', ')}; there are ${known.join(', ') || 'none'}\n`);
   process.exit(2);
 }
 
+if (options.length > 0 && named.length !== 1) {
+  process.stderr.write(`options are for one benchmark; ${named.length} are named before ${options[0]}\n`);
+  process.exit(2);
+}
+
 // One at a time: two would measure each other.
 const failed = (named.length === 0 ? known : named).filter((name) => {
   process.stdout.write(`\n== ${name}\n`);
-  const { status, signal } = spawnSync(process.execPath, [join(root, 'dist', 'bench', `${name}.js`)], {
+  const { status, signal } = spawnSync(process.execPath, [join(root, 'dist', 'bench', `${name}.js`), ...options], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

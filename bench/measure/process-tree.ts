@@ -39,11 +39,16 @@ export function processTree(root: number): number[] {
 export const cpuSeconds = (root: number): number =>
   processTree(root).reduce((sum, pid) => sum + (timesOf(pid)?.ticks ?? 0), 0) / ticksPerSecond;
 
+/** Resident memory of a process and its descendants, bytes. Pages that several of them share count for each. */
+export const residentBytes = (root: number): number => memoryBytes(root, /^VmRSS:\s+(\d+)/m);
+
 /** Resident memory of a process and its descendants that is their own, bytes: pages of files, such as a library's, left out. */
-export function anonymousBytes(root: number): number {
+export const anonymousBytes = (root: number): number => memoryBytes(root, /^RssAnon:\s+(\d+)/m);
+
+function memoryBytes(root: number, line: RegExp): number {
   return processTree(root).reduce((sum, pid) => {
     try {
-      const [, kilobytes] = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))!;
+      const [, kilobytes] = line.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))!;
       return sum + Number(kilobytes) * 1024;
     } catch {
       return sum;

@@ -1,0 +1,46 @@
+/** Starts the servers of a benchmark one at a time, and ends the one that runs when the benchmark is interrupted. */
+import { startBarograph } from './barograph.js';
+import { findProgram } from './find-program.js';
+import type { MeasuredServer, ServerName } from './measured-server.js';
+import { startPrometheus } from './prometheus.js';
+import { startVictoriaMetrics } from './victoria-metrics.js';
+
+export interface ServerPrograms {
+  /** Those that can be started here. */
+  readonly present: readonly ServerName[];
+  /** Runs `use` on a fresh server. `seriesMax` raises the budgets of one that has such budgets. */
+  withServer<Result>(
+    name: ServerName,
+    seriesMax: number | undefined,
+    use: (server: MeasuredServer) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+/** Looks for the rivals' programs: at the path given, else on PATH. */
+export function findServers(given: {
+  readonly 'victoria-metrics'?: string | undefined;
+  readonly prometheus?: string | undefined;
+}): ServerPrograms {
+  const victoriaMetrics = findProgram('victoria-metrics', given['victoria-metrics']);
+  const prometheus = findProgram('prometheus', given.prometheus);
+  const starts = new Map<ServerName, (seriesMax: number | undefined) => Promise<MeasuredServer>>([
+    ['Barograph', startBarograph],
+  ]);
+  if (victoriaMetrics !== undefined) starts.set('VictoriaMetrics', () => startVictoriaMetrics(victoriaMetrics));
+  if (prometheus !== undefined) starts.set('Prometheus', () => startPrometheus(prometheus));
+  return {
+    present: Array.from(starts.keys()),
+    async withServer(name, seriesMax, use) {
+      const server = await starts.get(name)!(seriesMax);
+      const interrupted = (signal: NodeJS.Signals): void =>
+        void server.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+      process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+      try {
+        return await use(server);
+      } finally {
+        process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+        await server.stop();
+      }
+    },
+  };
+}
