@@ -5,11 +5,12 @@
  * Asserts the ratios, the latency and the bytes a sample that `cases` and `verdictsOf` name; ends with code 1 where one is missed.
  */
 import { parseArgs } from 'node:util';
+import { messageOf } from '../src/base/errors.js';
 import { type LoadShape, type MetricLoad, makeLoad } from './load/metric-load.js';
 import { type IngestRun, ingestRun } from './measure/ingest-run.js';
 import { seriesMemory } from './measure/series-memory.js';
 import type { ServerName } from './servers/measured-server.js';
-import { findServers } from './servers/start-server.js';
+import { findServers, type ServerPrograms } from './servers/start-server.js';
 
 interface IngestCase {
   readonly shape?: Partial<LoadShape>;
@@ -62,6 +63,14 @@ function fail(message: string): never {
   process.exit(2);
 }
 
+function serversOrFail(): ServerPrograms {
+  try {
+    return findServers(options);
+  } catch (error) {
+    return fail(messageOf(error));
+  }
+}
+
 const series = wholeNumber('series', options.series);
 const samples = wholeNumber('samples', options.samples);
 const senders = wholeNumber('senders', options.senders);
@@ -72,7 +81,7 @@ const chosen = options.cases.split(',');
 const unknown = chosen.filter((name) => !caseNames.includes(name));
 if (unknown.length > 0) fail(`no case is called ${unknown.join(', ')}; there are ${caseNames.join(', ')}`);
 
-const servers = findServers(options);
+const servers = serversOrFail();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const whole = (figure: number): string => Math.round(figure).toLocaleString('en');
 
@@ -145,7 +154,7 @@ function verdictsOf(
   const rate = (all: readonly IngestRun[]): number => median(all.map((run) => run.samplesPerCpuSecond));
   const verdicts: Verdict[] = Object.entries(ratiosMin).map(([rival, least]) => {
     const theirs = runs.get(rival as ServerName);
-    const wanted = `times ${rival}'s samples per CPU-second, wanted at least ${least}`;
+    const wanted = `times the samples per CPU-second of ${rival}, wanted at least ${least}`;
     if (theirs === undefined) return { name, met: undefined, text: `unknown how many ${wanted}` };
     const ratio = rate(ours) / rate(theirs);
     return { name, met: ratio >= least, text: `${ratio.toFixed(2)} ${wanted}` };
