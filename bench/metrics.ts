@@ -34,7 +34,7 @@ const caseNames = [...Object.keys(cases), memoryCase];
 const { values: options } = parseArgs({
   options: {
     cases: { type: 'string', default: caseNames.join() },
-    samples: { type: 'string', default: '7200000' },
+    samples: { type: 'string', default: '5760000' },
     series: { type: 'string', default: '10000' },
     'memory-series': { type: 'string', default: '10000,100000,1000000' },
     senders: { type: 'string', default: '4' },

@@ -32,11 +32,17 @@ export function findServers(given: {
     present: Array.from(starts.keys()),
     async withServer(name, seriesMax, use) {
       const server = await starts.get(name)!(seriesMax);
-      const interrupted = (signal: NodeJS.Signals): void =>
-        void server.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+      let ending: Promise<void> | undefined;
+      const interrupted = (signal: NodeJS.Signals): void => {
+        ending = server.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+      };
       process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
       try {
         return await use(server);
+      } catch (error) {
+        // A server that is being ended refuses what is still sent to it: the process ends before this is told.
+        await ending;
+        throw error;
       } finally {
         process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
         await server.stop();
