@@ -24,7 +24,8 @@ export async function startServerProcess(set: readonly string[] = []): Promise<S
   child.stderr.pipe(process.stderr);
   const exited = once(child, 'exit');
   while (!(await isReady(url))) {
-    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the server ended with ${child.signalCode ?? `code ${child.exitCode}`}`);
     await delay(50);
   }
   return {

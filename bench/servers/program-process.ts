@@ -45,7 +45,7 @@ export async function startProgram(
   };
   const deadlineMs = performance.now() + readyMsMax;
   while (!(await isReady(readyUrl))) {
-    if (child.exitCode !== null || performance.now() > deadlineMs) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadlineMs) {
       const said = (await readFile(logPath, 'utf8')).slice(-logTailBytes);
       await stop();
       throw new Error(`${program} did not become ready:\n${said}`);

@@ -31,21 +31,23 @@ export function findServers(given: {
   return {
     present: Array.from(starts.keys()),
     async withServer(name, seriesMax, use) {
-      const server = await starts.get(name)!(seriesMax);
+      const starting = starts.get(name)!(seriesMax);
       let ending: Promise<void> | undefined;
       const interrupted = (signal: NodeJS.Signals): void => {
-        ending = server.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+        // One that is starting is ended once it stands.
+        const ended = starting.then((server) => server.stop());
+        ending = ended.finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
       };
       process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
       try {
-        return await use(server);
+        return await use(await starting);
       } catch (error) {
         // A server that is being ended refuses what is still sent to it: the process ends before this is told.
         await ending;
         throw error;
       } finally {
         process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-        await server.stop();
+        await starting.then((server) => server.stop());
       }
     },
   };
