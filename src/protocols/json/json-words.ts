@@ -47,9 +47,6 @@ export function valueOfDigits(word: number): number {
   return Math.imul(pairs & 0xffff, 100) + (pairs >>> 16);
 }
 
-/** The bits of a word that hold its first `length` bytes, 1 to 4. */
-export const maskOf = (length: number): number => 0xffffffff >>> (32 - 8 * length);
-
 /** Copies from[start, end) to into[at, …), a word at a time: up to three bytes behind both ranges are touched. */
 export function copyWords(from: DataView, start: number, end: number, into: DataView, at: number): void {
   for (let i = start, o = at; i < end; i += 4, o += 4) into.setInt32(o, from.getInt32(i, true), true);

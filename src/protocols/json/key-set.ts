@@ -3,13 +3,8 @@
  * used over and over, so that a row makes no garbage. The hash starts from a random seed per process: a sender cannot
  * prepare keys that all fall on one slot.
  */
-import { copyWords, maskOf, slackBytes } from './json-words.js';
-
-const seed = (Math.random() * 0x1_0000_0000) | 0;
-
-/** Multipliers of FNV-1a (32 bits) and of Knuth's multiplicative hashing. */
-const prime = 0x0100_0193;
-const golden = 0x9e37_79b1 | 0;
+import { wordHash } from '../../base/word-hash.js';
+import { copyWords, slackBytes } from './json-words.js';
 
 export class KeySet {
   size = 0;
@@ -34,7 +29,7 @@ export class KeySet {
   /** Adds source[start, end) as a key of the object of that number. False where that object has it already. */
   add(object: number, source: DataView, start: number, end: number): boolean {
     if (this.size === this.hashes.length) this.grow();
-    const hash = hashOf(object, source, start, end);
+    const hash = wordHash(source, start, end, object);
     const mask = this.slots.length - 1;
     let slot = hash & mask;
     for (; this.slotRounds[slot] === this.round; slot = (slot + 1) & mask)
@@ -93,15 +88,4 @@ export class KeySet {
       this.slotRounds[slot] = this.round;
     }
   }
-}
-
-/** FNV-1a over words instead of bytes, with its bits spread at each step, since slots are chosen by the low ones. */
-function hashOf(object: number, source: DataView, start: number, end: number): number {
-  let hash = seed ^ Math.imul(object, golden) ^ (end - start);
-  for (let at = start; at < end; at += 4) {
-    const word = source.getInt32(at, true);
-    hash = Math.imul(hash ^ (end - at < 4 ? word & maskOf(end - at) : word), prime);
-    hash = Math.imul(hash ^ (hash >>> 15), golden);
-  }
-  return hash ^ (hash >>> 13);
 }

@@ -1,6 +1,7 @@
 /** Names as JSON writes them, quotes included, packed for comparison with a text's bytes word by word. */
+import { maskOf } from '../../base/word-hash.js';
 import { byte } from './json-bytes.js';
-import { maskOf, slackBytes } from './json-words.js';
+import { slackBytes } from './json-words.js';
 
 export class QuotedNames {
   /** Number of names. */
