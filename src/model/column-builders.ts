@@ -1,6 +1,21 @@
 /** Growing columns. A decoder appends the fields of a row, then ends it; a rejected row is rolled back to where it began. */
 import { type Growable, grownArray } from '../base/grown-array.js';
-import type { Column, FlagColumn, ListColumn, MapColumn, NumberColumn, TextColumn, TimeColumn } from './columns.js';
+import type {
+  Column,
+  DictionaryColumn,
+  FlagColumn,
+  ListColumn,
+  MapColumn,
+  NumberColumn,
+  TextColumn,
+  TimeColumn,
+} from './columns.js';
+
+/**
+ * Entries that a builder keeps room for when it is cleared. A guess: columns of the bodies that most senders send have fewer, and room for one
+ * large body is not held for ever.
+ */
+export const keptLengthMax = 1 << 18;
 
 /** Room that a builder makes when its first row comes. Guess: small, since most bodies fill few columns with few rows. */
 const firstLength = 128;
@@ -9,7 +24,7 @@ const firstLength = 128;
  * Room behind the last byte for the word that it lies in. Twice a word, since Node 24's first optimizing compiler takes an access within
  * the last four bytes for one past the end, and the code that it then gives up on stays slow.
  */
-const slackBytes = 8;
+export const slackBytes = 8;
 
 // What a builder holds before its first row. Nobody writes to them, and nobody gets to see them.
 const noBytes = new Uint8Array(0);
@@ -28,7 +43,7 @@ function grown<T extends Growable>(array: T, wanted: number): T {
 const paddedLength = (array: Growable, wanted: number): number =>
   array.length <= 1 ? wanted : Math.max(array.length * 2, wanted);
 
-export interface ColumnBuilder {
+export interface ColumnBuilder<C extends Column | DictionaryColumn = Column> {
   readonly length: number;
   /** Appends "not given". */
   addAbsent(): void;
@@ -36,9 +51,14 @@ export interface ColumnBuilder {
   padTo(length: number): void;
   /** Forgets every row from `length` on, and what was appended to a row not yet ended. */
   truncate(length: number): void;
-  /** The column so far, as views where possible; the builder must not be used afterwards. */
-  finish(): Column;
+  /** The column so far, as views where possible: they hold until the builder is cleared, which must come before it is used again. */
+  finish(): C;
+  /** Begins anew, in the room that is there. */
+  clear(): void;
 }
+
+/** What is kept of an array when its builder is cleared. */
+const kept = <T extends Growable>(array: T, otherwise: T): T => (array.length > keptLengthMax ? otherwise : array);
 
 export class TextBuilder implements ColumnBuilder {
   length = 0;
@@ -85,6 +105,14 @@ export class TextBuilder implements ColumnBuilder {
 
   truncate(length: number): void {
     this.length = length;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.offsets = kept(this.offsets, zeroOffset);
+    if (this.bytes.length <= keptLengthMax) return;
+    this.bytes = noBytes;
+    this.view = noView;
   }
 
   finish(): TextColumn {
@@ -147,6 +175,11 @@ abstract class DoubleBuilder implements ColumnBuilder {
     this.length = length;
   }
 
+  clear(): void {
+    this.length = 0;
+    this.values = kept(this.values, noValues);
+  }
+
   protected finished(): Float64Array {
     return this.length === 0 ? new Float64Array(0) : this.values.subarray(0, this.length);
   }
@@ -190,6 +223,11 @@ export class FlagBuilder implements ColumnBuilder {
     this.length = length;
   }
 
+  clear(): void {
+    this.length = 0;
+    this.values = kept(this.values, noBytes);
+  }
+
   finish(): FlagColumn {
     return { kind: 'flag', values: this.length === 0 ? new Uint8Array(0) : this.values.subarray(0, this.length) };
   }
@@ -200,7 +238,7 @@ abstract class NestedBuilder implements ColumnBuilder {
   length = 0;
   protected offsets = zeroOffset;
 
-  protected abstract readonly children: readonly ColumnBuilder[];
+  protected abstract readonly children: readonly ColumnBuilder<Column | DictionaryColumn>[];
 
   endRow(): void {
     if (++this.length === this.offsets.length) this.offsets = grown(this.offsets, this.length + 1);
@@ -223,6 +261,12 @@ abstract class NestedBuilder implements ColumnBuilder {
     for (const child of this.children) child.truncate(this.offsets[length]!);
   }
 
+  clear(): void {
+    this.length = 0;
+    this.offsets = kept(this.offsets, zeroOffset);
+    for (const child of this.children) child.clear();
+  }
+
   abstract finish(): Column;
 }
 
@@ -237,12 +281,16 @@ export class ListBuilder<Items extends ColumnBuilder> extends NestedBuilder {
   }
 }
 
-export class MapBuilder<Values extends ColumnBuilder> extends NestedBuilder {
-  readonly names = new TextBuilder();
-  protected readonly children: readonly ColumnBuilder[];
-  constructor(readonly values: Values) {
+type NamesBuilder = ColumnBuilder<TextColumn> | ColumnBuilder<DictionaryColumn>;
+
+export class MapBuilder<Values extends ColumnBuilder, Names extends NamesBuilder = TextBuilder> extends NestedBuilder {
+  protected readonly children: readonly ColumnBuilder<Column | DictionaryColumn>[];
+  constructor(
+    readonly values: Values,
+    readonly names: Names = new TextBuilder() as ColumnBuilder as Names,
+  ) {
     super();
-    this.children = [this.names, values];
+    this.children = [names, values];
   }
   finish(): MapColumn {
     const offsets = finished(this.offsets, this.length);

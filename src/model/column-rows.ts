@@ -1,6 +1,6 @@
 /** Choosing, joining and comparing rows of columns. Everything here copies typed arrays, never values one by one through objects. */
 import { assert } from '../base/assert.js';
-import { type Batch, type Column, lengthOf, type TextColumn } from './columns.js';
+import { type Batch, type Column, type DictionaryColumn, lengthOf, type TextColumn } from './columns.js';
 
 type Columns = Readonly<Record<string, Column>>;
 
@@ -53,7 +53,12 @@ function takeOf(column: Column, rows: Uint32Array): Column {
     }
     case 'map': {
       const { offsets, children } = takeRanges(column.offsets, rows);
-      return { ...column, offsets, names: takeText(column.names, children), values: takeOf(column.values, children) };
+      return {
+        ...column,
+        offsets,
+        names: takeText(plainTexts(column.names), children),
+        values: takeOf(column.values, children),
+      };
     }
   }
 }
@@ -123,11 +128,16 @@ function concatOf(columns: readonly Column[]): Column {
       return {
         kind: 'map',
         offsets,
-        names: concatText(maps.map(({ names }) => names)),
+        names: concatText(maps.map(({ names }) => plainTexts(names))),
         values: concatOf(maps.map(({ values }) => values)),
       };
     }
   }
+}
+
+/** Each row's text in full. */
+function plainTexts(column: TextColumn | DictionaryColumn): TextColumn {
+  return column.kind === 'text' ? column : takeText(column.texts, Uint32Array.from(column.places));
 }
 
 const concatText = (columns: readonly TextColumn[]): TextColumn => ({
@@ -174,10 +184,13 @@ function sameValue(a: Column, i: number, b: Column, j: number): boolean {
 }
 
 function sameBytes(a: TextColumn, i: number, b: TextColumn, j: number): boolean {
-  const left = a.bytes.subarray(a.offsets[i]!, a.offsets[i + 1]!);
-  const right = b.bytes.subarray(b.offsets[j]!, b.offsets[j + 1]!);
-  return Buffer.compare(left, right) === 0;
+  return Buffer.compare(bytesAt(a, i), bytesAt(b, j)) === 0;
 }
+
+const bytesAt = (column: TextColumn | DictionaryColumn, row: number): Uint8Array =>
+  column.kind === 'text'
+    ? column.bytes.subarray(column.offsets[row]!, column.offsets[row + 1]!)
+    : bytesAt(column.texts, column.places[row]!);
 
 function sameList(a: Uint32Array, aItems: Column, i: number, b: Uint32Array, bItems: Column, j: number): boolean {
   const length = a[i + 1]! - a[i]!;
@@ -193,15 +206,16 @@ function sameMap(a: MapColumn, i: number, b: MapColumn, j: number): boolean {
   const right = childrenByName(b, j);
   if (left.length !== right.length) return false;
   return left.every(
-    (child, k) => sameBytes(a.names, child, b.names, right[k]!) && sameValue(a.values, child, b.values, right[k]!),
+    (child, k) =>
+      Buffer.compare(bytesAt(a.names, child), bytesAt(b.names, right[k]!)) === 0 &&
+      sameValue(a.values, child, b.values, right[k]!),
   );
 }
 
 /** The child rows of one row of a map, sorted by name. */
 function childrenByName({ names, offsets }: MapColumn, row: number): number[] {
-  const name = (child: number) => names.bytes.subarray(names.offsets[child]!, names.offsets[child + 1]!);
   const children = Array.from({ length: offsets[row + 1]! - offsets[row]! }, (_, k) => offsets[row]! + k);
-  return children.sort((x, y) => Buffer.compare(name(x), name(y)));
+  return children.sort((x, y) => Buffer.compare(bytesAt(names, x), bytesAt(names, y)));
 }
 
 /** Fails where a column's length is not the batch's: a defect of whoever built it. */

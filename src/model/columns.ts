@@ -18,6 +18,13 @@ export interface TextColumn {
   /** Length n + 1, first 0. */
   readonly offsets: Uint32Array;
 }
+/** Texts of which few differ: row i is row places[i] of `texts`. Stands for a text column as the names of a map. */
+export interface DictionaryColumn {
+  readonly kind: 'dictionary';
+  /** Each different text once; some may be in no row. */
+  readonly texts: TextColumn;
+  readonly places: Uint8Array | Uint16Array | Uint32Array;
+}
 export interface NumberColumn {
   readonly kind: 'number';
   readonly values: Float64Array;
@@ -38,7 +45,7 @@ export interface ListColumn {
 export interface MapColumn {
   readonly kind: 'map';
   readonly offsets: Uint32Array;
-  readonly names: TextColumn;
+  readonly names: TextColumn | DictionaryColumn;
   readonly values: Column;
 }
 
@@ -48,12 +55,30 @@ export interface Batch<Columns = Readonly<Record<string, Column>>> {
   readonly columns: Columns;
 }
 
-export const lengthOf = (column: Column): number =>
-  'offsets' in column ? column.offsets.length - 1 : column.values.length;
+export function lengthOf(column: Column | DictionaryColumn): number {
+  if (column.kind === 'dictionary') return column.places.length;
+  return 'offsets' in column ? column.offsets.length - 1 : column.values.length;
+}
+
+/** Whether no row of the column is given. */
+export function isAbsent(column: Column): boolean {
+  switch (column.kind) {
+    case 'text':
+    case 'list':
+    case 'map':
+      return column.offsets.at(-1) === 0;
+    case 'flag':
+      return false;
+    default:
+      return column.values.every(Number.isNaN);
+  }
+}
 
 /** Bytes that a column holds, its offsets included. */
-export function byteSizeOf(column: Column): number {
+export function byteSizeOf(column: Column | DictionaryColumn): number {
   switch (column.kind) {
+    case 'dictionary':
+      return byteSizeOf(column.texts) + column.places.byteLength;
     case 'text':
       return column.bytes.byteLength + column.offsets.byteLength;
     case 'list':
@@ -71,9 +96,17 @@ export const byteSizeOfBatch = (batch: Batch): number =>
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** Places as narrow as the number of texts lets them be. */
+export function narrowedPlaces(places: Uint32Array, textCount: number): DictionaryColumn['places'] {
+  if (textCount <= 0x100) return new Uint8Array(places);
+  return textCount <= 0x10000 ? new Uint16Array(places) : places;
+}
+
 /** The text of one row. */
-export const textAt = (column: TextColumn, row: number): string =>
-  decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
+export const textAt = (column: TextColumn | DictionaryColumn, row: number): string =>
+  column.kind === 'dictionary'
+    ? textAt(column.texts, column.places[row]!)
+    : decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
 
 /** A text column out of strings, for callers off the hot path. */
 export function textColumnOf(texts: readonly string[]): TextColumn {

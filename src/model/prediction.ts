@@ -1,6 +1,7 @@
 /** A prediction event: what a model said about one request, as columns. Field names are those of the HTTP API and of SQL. */
 import { FlagBuilder, ListBuilder, MapBuilder, NumberBuilder, TextBuilder, TimeBuilder } from './column-builders.js';
 import type { Batch, ListColumn, MapColumn, NumberColumn, TextColumn, TimeColumn } from './columns.js';
+import { DictionaryBuilder } from './dictionary-builder.js';
 
 /** Fields that hold one text, empty where not given. The first three are required. */
 export const predictionTextFields = [
@@ -62,10 +63,10 @@ export function predictionBuilders() {
     ts: new TimeBuilder(),
     prediction_text: new TextBuilder(),
     prediction_number: new NumberBuilder(),
-    scores: new MapBuilder(new NumberBuilder()),
-    features_number: new MapBuilder(new NumberBuilder()),
-    features_text: new MapBuilder(new TextBuilder()),
-    features_flag: new MapBuilder(new FlagBuilder()),
+    scores: new MapBuilder(new NumberBuilder(), new DictionaryBuilder()),
+    features_number: new MapBuilder(new NumberBuilder(), new DictionaryBuilder()),
+    features_text: new MapBuilder(new TextBuilder(), new DictionaryBuilder()),
+    features_flag: new MapBuilder(new FlagBuilder(), new DictionaryBuilder()),
     features_null: new ListBuilder(new TextBuilder()),
     embedding: new ListBuilder(new NumberBuilder()),
     metadata: new TextBuilder(),

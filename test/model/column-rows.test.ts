@@ -73,7 +73,7 @@ function valueAt(column: Column, at: number): unknown {
       return texts(column.items as TextColumn, column.offsets[at]!, column.offsets[at + 1]!);
     case 'map': {
       const [from, to] = [column.offsets[at]!, column.offsets[at + 1]!];
-      return texts(column.names, from, to).map((name, i) => [name, valueAt(column.values, from + i)]);
+      return texts(column.names as TextColumn, from, to).map((name, i) => [name, valueAt(column.values, from + i)]);
     }
     default:
       return column.values[at];

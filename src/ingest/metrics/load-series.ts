@@ -10,7 +10,7 @@ interface SeriesColumns {
   readonly metric: TextColumn;
   readonly id_low: NumberColumn;
   readonly id_high: NumberColumn;
-  readonly labels: MapColumn & { readonly values: TextColumn };
+  readonly labels: MapColumn & { readonly names: TextColumn; readonly values: TextColumn };
   readonly first: TimeColumn;
   readonly last: TimeColumn;
 }

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../base/errors.js';
 import type { FlagBuilder, ListBuilder, MapBuilder, NumberBuilder, TextBuilder } from '../../model/column-builders.js';
+import type { DictionaryBuilder } from '../../model/dictionary-builder.js';
 import { DistinctNames } from './distinct-names.js';
 import { type FieldReader, failWithin, readFinite, readText, refuseAt, tooLong, wrongType } from './field-reader.js';
 import { byte } from './json-bytes.js';
@@ -85,9 +86,9 @@ const failTooMany = (cursor: JsonCursor, code: ErrorCode, entriesMax: number): f
   cursor.fail(code, () => `got more than ${entriesMax} entries, the limit`);
 
 export interface FeatureBuilders {
-  readonly features_number: MapBuilder<NumberBuilder>;
-  readonly features_text: MapBuilder<TextBuilder>;
-  readonly features_flag: MapBuilder<FlagBuilder>;
+  readonly features_number: MapBuilder<NumberBuilder, DictionaryBuilder>;
+  readonly features_text: MapBuilder<TextBuilder, DictionaryBuilder>;
+  readonly features_flag: MapBuilder<FlagBuilder, DictionaryBuilder>;
   readonly features_null: ListBuilder<TextBuilder>;
 }
 
@@ -95,9 +96,9 @@ export interface FeatureBuilders {
 export class FeaturesField extends ObjectField<FeatureBuilders> {
   readonly name = 'features';
   readonly wanted = 'an object of numbers, texts, booleans and nulls by name';
-  private numbers!: MapBuilder<NumberBuilder>;
-  private texts!: MapBuilder<TextBuilder>;
-  private flags!: MapBuilder<FlagBuilder>;
+  private numbers!: MapBuilder<NumberBuilder, DictionaryBuilder>;
+  private texts!: MapBuilder<TextBuilder, DictionaryBuilder>;
+  private flags!: MapBuilder<FlagBuilder, DictionaryBuilder>;
   private nulls!: ListBuilder<TextBuilder>;
 
   constructor(
@@ -155,12 +156,12 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
   }
 }
 
-type NumberMapBuilders<Name extends string> = { readonly [name in Name]: MapBuilder<NumberBuilder> };
+type NumberMapBuilders<Name extends string> = { readonly [name in Name]: MapBuilder<NumberBuilder, DictionaryBuilder> };
 
 /** Numbers by name. */
 export class NumberMapField<Name extends string> extends ObjectField<NumberMapBuilders<Name>> {
   readonly wanted = 'an object of numbers by name';
-  private builder!: MapBuilder<NumberBuilder>;
+  private builder!: MapBuilder<NumberBuilder, DictionaryBuilder>;
 
   constructor(
     readonly name: Name,

@@ -13,7 +13,7 @@ export interface SeriesRows {
   /** Names of metrics, empty where a series has none. */
   readonly metric: TextColumn;
   /** The other labels, in any order; names and values without the byte 0xFF. */
-  readonly labels: MapColumn & { readonly values: TextColumn };
+  readonly labels: MapColumn & { readonly names: TextColumn; readonly values: TextColumn };
   /** Halves of the 64-bit ids. */
   readonly idLow: Uint32Array;
   readonly idHigh: Uint32Array;

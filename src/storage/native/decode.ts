@@ -7,7 +7,7 @@ import { concatBatches } from '../../model/column-rows.js';
 import type { Batch, Column, TextColumn } from '../../model/columns.js';
 import { ByteCursor } from './byte-cursor.js';
 import { fixedColumn } from './fixed-values.js';
-import { type NativeType, nativeTypeOf, plainTypeName, type TextType } from './native-type.js';
+import { fixedTypes, type NativeType, nativeTypeOf, plainTypeName, type TextType } from './native-type.js';
 import { readDictionaryPrefix, readDictionaryTexts, readTexts } from './text-columns.js';
 
 /**
@@ -21,14 +21,31 @@ export function decodeBlocks<Columns = Readonly<Record<string, Column>>>(
   types: Readonly<Record<string, string>>,
   code: ErrorCode = 'engine_failed',
 ): Batch<Columns> {
-  const wanted = Object.entries(types).map(([name, type]) => ({ name, type, native: nativeTypeOf(type) }));
+  const wanted = wantedColumns(types);
   const cursor = new ByteCursor(bytes, code);
   const batches: Batch[] = [];
-  while (cursor.left > 0) batches.push(readBlock(cursor, wanted));
-  const batch = concatBatches(batches.length > 0 ? batches : [emptyBatch(wanted, code)]);
+  while (cursor.left > 0) batches.push(wholeBlock(cursor, wanted));
+  const batch = concatBatches(batches.length > 0 ? batches : [absentBatch(wanted, 0)]);
   // That `types` are the types of `Columns` is the caller's word.
   return batch as unknown as Batch<Columns>;
 }
+
+/** One block that may lack columns, but not all of them: they come as "not given". Else as `decodeBlocks`. */
+export function decodeSparseBlock<Columns = Readonly<Record<string, Column>>>(
+  bytes: Uint8Array,
+  types: Readonly<Record<string, string>>,
+  code: ErrorCode,
+): Batch<Columns> {
+  const cursor = new ByteCursor(bytes, code);
+  const wanted = wantedColumns(types);
+  const { rowCount, columns } = readBlock(cursor, wanted);
+  if (cursor.left > 0) cursor.fail(`${cursor.left} bytes follow the only block`);
+  const lacking = wanted.filter(({ name }) => columns[name] === undefined);
+  return { rowCount, columns: { ...absentBatch(lacking, rowCount).columns, ...columns } as unknown as Columns };
+}
+
+const wantedColumns = (types: Readonly<Record<string, string>>): WantedColumn[] =>
+  Object.entries(types).map(([name, type]) => ({ name, type, native: nativeTypeOf(type) }));
 
 /** Longest name or type of a column, bytes. Those of our tables are far shorter. */
 const nameBytesMax = 1024;
@@ -39,34 +56,68 @@ interface WantedColumn {
   readonly native: NativeType;
 }
 
+function wholeBlock(cursor: ByteCursor, wanted: readonly WantedColumn[]): Batch {
+  const batch = readBlock(cursor, wanted);
+  const columnCount = Object.keys(batch.columns).length;
+  if (columnCount !== wanted.length) cursor.fail(`${wanted.length} columns are wanted, got ${columnCount}`);
+  return batch;
+}
+
+/** The columns that are there, which stand in the order of those wanted. */
 function readBlock(cursor: ByteCursor, wanted: readonly WantedColumn[]): Batch {
   const columnCount = cursor.varint();
   const rowCount = cursor.varint();
-  if (columnCount !== wanted.length) cursor.fail(`${wanted.length} columns are wanted, got ${columnCount}`);
   // No bytes would back the rows of a block without columns.
   if (columnCount === 0 && rowCount > 0) cursor.fail(`${rowCount} rows of no columns`);
   const columns: Record<string, Column> = {};
-  for (const { name, type, native } of wanted) {
+  let next = 0;
+  for (let i = 0; i < columnCount; i++) {
     const got = { name: cursor.text(nameBytesMax), type: cursor.text(nameBytesMax) };
-    if (got.name !== name || plainTypeName(got.type) !== type) {
+    const at = wanted.findIndex(({ name }, place) => place >= next && name === got.name);
+    const { name, type, native } =
+      wanted[at] ?? wanted[next] ?? cursor.fail(`got ${JSON.stringify(got)} past the last column`);
+    if (got.name !== name || plainTypeName(got.type) !== type)
       cursor.fail(`column ${name} of ${type} is wanted, got ${JSON.stringify(got)}`);
-    }
     const sent = got.type === type ? native : nativeTypeOf(got.type);
     // The server writes nothing at all for a column without rows.
     if (rowCount > 0) readPrefixes(cursor, sent);
     columns[name] = readColumn(cursor, sent, rowCount);
+    next = at + 1;
   }
   return { rowCount, columns };
 }
 
 /** ClickHouse sends nothing at all for an answer without rows. */
-function emptyBatch(wanted: readonly WantedColumn[], code: ErrorCode): Batch {
-  const nothing = new ByteCursor(new Uint8Array(), code);
+function absentBatch(wanted: readonly WantedColumn[], rowCount: number): Batch {
   return {
-    rowCount: 0,
-    columns: Object.fromEntries(wanted.map(({ name, native }) => [name, readColumn(nothing, native, 0)])),
+    rowCount,
+    columns: Object.fromEntries(wanted.map(({ name, native }) => [name, absentColumn(native, rowCount)])),
   };
 }
+
+function absentColumn(type: NativeType, rowCount: number): Column {
+  switch (type.form) {
+    case 'fixed': {
+      const { kind } = fixedTypes[type.name];
+      if (kind === 'flag') return { kind, values: new Uint8Array(rowCount) };
+      return { kind, values: new Float64Array(rowCount).fill(Number.NaN) };
+    }
+    case 'text':
+      return noTexts(rowCount);
+    case 'list':
+      return { kind: 'list', offsets: new Uint32Array(rowCount + 1), items: absentColumn(type.items, 0) };
+    case 'map': {
+      const offsets = new Uint32Array(rowCount + 1);
+      return { kind: 'map', offsets, names: noTexts(0), values: absentColumn(type.values, 0) };
+    }
+  }
+}
+
+const noTexts = (rowCount: number): TextColumn => ({
+  kind: 'text',
+  bytes: new Uint8Array(0),
+  offsets: new Uint32Array(rowCount + 1),
+});
 
 function readColumn(cursor: ByteCursor, type: NativeType, rowCount: number): Column {
   switch (type.form) {

@@ -10,11 +10,18 @@
  * (`src/DataTypes/Serializations/SerializationLowCardinality.cpp`).
  */
 import { assert } from '../../base/assert.js';
-import { type Column, type ListColumn, lengthOf, type MapColumn, type TextColumn } from '../../model/columns.js';
+import {
+  type Column,
+  type DictionaryColumn,
+  type ListColumn,
+  lengthOf,
+  type MapColumn,
+  type TextColumn,
+} from '../../model/columns.js';
 import { copyBytes, wordViewOf } from './copy-bytes.js';
 import { fixedBytes } from './fixed-values.js';
 import { columnKindOf, fixedTypes, type NativeType, nativeTypeOf } from './native-type.js';
-import type { DictionaryColumn, RawColumn } from './prepared-columns.js';
+import type { RawColumn } from './raw-column.js';
 import type { RunColumn } from './run-column.js';
 import { varintSize, writeVarint } from './varint.js';
 
@@ -37,43 +44,52 @@ interface Output {
  * One block of `rowCount` rows. Absent numbers and times (NaN) become NULL where the type is Nullable, as do empty texts.
  * Asserts that each column has that many rows and fits its type, and that the type can hold each number.
  */
-export function encodeBlock(columns: readonly NativeColumn[], rowCount: number): Uint8Array {
+export const encodeBlock = (columns: readonly NativeColumn[], rowCount: number): Uint8Array =>
+  encodeFramedBlock(columns, rowCount).bytes;
+
+/** A block, and where its columns lie, so that they can be parts of other blocks without being encoded again. */
+export interface FramedBlock {
+  readonly bytes: Uint8Array;
+  /** The columns begin behind so many bytes, */
+  readonly headBytes: number;
+  /** and each ends here. */
+  readonly columnEnds: readonly number[];
+}
+
+export const encodeFramedBlock = (columns: readonly NativeColumn[], rowCount: number): FramedBlock =>
+  encode(blockHead(columns.length, rowCount), columns, rowCount);
+
+/** The beginning of a block of `columnCount` columns, with the first of them. The bytes of the others follow. */
+export const encodeBlockStart = (columnCount: number, columns: readonly NativeColumn[], rowCount: number): Uint8Array =>
+  encode(blockHead(columnCount, rowCount), columns, rowCount).bytes;
+
+function encode(head: Uint8Array, columns: readonly NativeColumn[], rowCount: number): FramedBlock {
   const typed = columns.map((column) => ({ ...column, native: nativeTypeOf(column.type) }));
-  const head = blockHead(columns.length, rowCount);
   const size = typed.reduce((sum, column) => sum + columnSize(column, rowCount), head.length);
   // Every byte is written below, so the buffer need not be zeroed first.
   const out: Output = { bytes: unzeroed(size), at: 0 };
   append(out, head);
-  for (const column of typed) writeNamed(out, column, rowCount);
+  const columnEnds: number[] = [];
+  for (const column of typed) {
+    writeNamed(out, column, rowCount);
+    columnEnds.push(out.at);
+  }
   assert(out.at === size, `a block of ${size} bytes was announced and ${out.at} were written`);
-  return out.bytes;
+  return { bytes: out.bytes, headBytes: head.length, columnEnds };
 }
 
 /** What stands before the columns of a block. */
-export function blockHead(columnCount: number, rowCount: number): Uint8Array {
+function blockHead(columnCount: number, rowCount: number): Uint8Array {
   const head = new Uint8Array(varintSize(columnCount) + varintSize(rowCount));
   writeVarint(head, writeVarint(head, 0, columnCount), rowCount);
   return head;
-}
-
-/**
- * The columns of a block, each by itself: behind a `blockHead`, in any order and together with columns of other batches of as many
- * rows, they are a block.
- */
-export function encodeColumns(columns: readonly NativeColumn[], rowCount: number): Uint8Array[] {
-  return columns.map((column) => {
-    const typed = { ...column, native: nativeTypeOf(column.type) };
-    const out: Output = { bytes: unzeroed(columnSize(typed, rowCount)), at: 0 };
-    writeNamed(out, typed, rowCount);
-    return out.bytes;
-  });
 }
 
 /** The bytes of a block in pieces, of which those of raw columns are their own memory: they are not copied, and must stay as they are until they are sent. */
 export function blockPieces(columns: readonly NativeColumn[], rowCount: number): Uint8Array[] {
   const pieces = columns.flatMap((column) => {
     const { name, type, data } = column;
-    if (data.kind !== 'raw') return encodeColumns([column], rowCount);
+    if (data.kind !== 'raw') return [encode(new Uint8Array(0), [column], rowCount).bytes];
     checkColumn(name, nativeTypeOf(type), data, rowCount);
     const out: Output = { bytes: unzeroed(stringSize(name) + stringSize(type)), at: 0 };
     writeString(out, name);
@@ -87,12 +103,13 @@ type TypedColumn = NativeColumn & { readonly native: NativeType };
 
 function columnSize({ name, type, native, data }: TypedColumn, rowCount: number): number {
   checkColumn(name, native, data, rowCount);
-  return stringSize(name) + stringSize(type) + sizeOf(native, data, rowCount);
+  return stringSize(name) + stringSize(type) + prefixSize(native) + sizeOf(native, data, rowCount);
 }
 
 function writeNamed(out: Output, { name, type, native, data }: TypedColumn, rowCount: number): void {
   writeString(out, name);
   writeString(out, type);
+  writePrefix(out, native);
   writeColumn(out, name, native, data, rowCount);
 }
 
@@ -122,9 +139,20 @@ function checkColumn(name: string, type: NativeType, data: ColumnData, rowCount:
   assert(length === rowCount, `column ${name}: ${rowCount} rows are wanted, got ${length}`);
   if (data.kind === 'list' && type.form === 'list') checkColumn(name, type.items, data.items, data.offsets[rowCount]!);
   if (data.kind === 'map' && type.form === 'map') {
-    checkColumn(name, type.names, data.names, data.offsets[rowCount]!);
+    checkNames(name, type, data.names, data.offsets[rowCount]!);
     checkColumn(name, type.values, data.values, data.offsets[rowCount]!);
   }
+}
+
+function checkNames(
+  column: string,
+  type: NativeType & { form: 'map' },
+  names: MapColumn['names'],
+  count: number,
+): void {
+  const wanted = type.names.dictionary ? 'dictionary' : 'text';
+  assert(names.kind === wanted, `column ${column}: names are wanted as ${wanted}, got ${names.kind}`);
+  assert(lengthOf(names) === count, `column ${column}: ${count} names are wanted, got ${lengthOf(names)}`);
 }
 
 function checkPrepared(name: string, type: NativeType, data: RawColumn | DictionaryColumn, rowCount: number): void {
@@ -156,7 +184,7 @@ function sizeOf(type: NativeType, data: ColumnData, rowCount: number): number {
     }
     case 'map': {
       const map = data as MapColumn;
-      return rowCount * 8 + textsSize(map.names, endOf(map)) + sizeOf(type.values, map.values, endOf(map));
+      return rowCount * 8 + sizeOf(type.names, map.names, endOf(map)) + sizeOf(type.values, map.values, endOf(map));
     }
   }
 }
@@ -205,31 +233,43 @@ function writeValues(out: Output, name: string, type: NativeType, data: Column |
     case 'map': {
       const map = data as MapColumn;
       writeEnds(out, map.offsets, rowCount);
-      writeTexts(out, map.names, endOf(map));
+      writeColumn(out, name, type.names, map.names, endOf(map));
       writeColumn(out, name, type.values, map.values, endOf(map));
       break;
     }
   }
 }
 
-/** Version, flags with the width of a place, number of texts, number of rows: 64 bits each. */
-const dictionaryWords = 4;
+/** Flags with the width of a place, number of texts, number of rows: 64 bits each. */
+const dictionaryWords = 3;
 const dictionaryVersion = 1;
 /** The texts stand here in full. */
 const hasTexts = 0x200;
 
+/** Whether a dictionary is in the column, which then says its version before anything else of it. */
+const hasDictionary = (type: NativeType): boolean =>
+  (type.form === 'text' && type.dictionary) || (type.form === 'map' && type.names.dictionary);
+
+const prefixSize = (type: NativeType): number => (hasDictionary(type) ? 8 : 0);
+
+function writePrefix(out: Output, type: NativeType): void {
+  if (hasDictionary(type)) writeWord(out, dictionaryVersion);
+}
+
+/** Nothing at all where there are no rows. */
 const dictionarySize = ({ texts, places }: DictionaryColumn): number =>
-  8 * dictionaryWords + textsSize(texts, lengthOf(texts)) + places.byteLength;
+  places.length === 0 ? 0 : 8 * dictionaryWords + textsSize(texts, lengthOf(texts)) + places.byteLength;
 
 function writeDictionary(out: Output, { texts, places }: DictionaryColumn): void {
-  const word = (value: number): void => append(out, new Uint8Array(Uint32Array.of(value, 0).buffer));
-  word(dictionaryVersion);
-  word(hasTexts | Math.log2(places.BYTES_PER_ELEMENT));
-  word(lengthOf(texts));
+  if (places.length === 0) return;
+  writeWord(out, hasTexts | Math.log2(places.BYTES_PER_ELEMENT));
+  writeWord(out, lengthOf(texts));
   writeTexts(out, texts, lengthOf(texts));
-  word(places.length);
+  writeWord(out, places.length);
   append(out, new Uint8Array(places.buffer, places.byteOffset, places.byteLength));
 }
+
+const writeWord = (out: Output, value: number): void => append(out, new Uint8Array(Uint32Array.of(value, 0).buffer));
 
 function append(out: Output, bytes: Uint8Array): void {
   out.bytes.set(bytes, out.at);

@@ -43,6 +43,9 @@ const mapOpenings = [
 /** The same type without LowCardinality, which changes how a column is written and not what it holds. */
 export const plainTypeName = (name: string): string => name.replaceAll(lowCardinalityText, 'String');
 
+/** The type of a map with the same values, whose names are kept in a dictionary. */
+export const dictionaryTypeName = (name: string): string => name.replace('Map(String, ', `Map(${lowCardinalityText}, `);
+
 /** Takes a type's name apart. The names are the program's own, so one that is not known is a bug. */
 export function nativeTypeOf(name: string): NativeType {
   const nullable = insideOf(name, 'Nullable(');

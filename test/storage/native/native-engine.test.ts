@@ -141,3 +141,37 @@ test('columns that are prepared land as they are: raw values, and texts with a d
     await engine.command({ sql: 'TRUNCATE TABLE prepared' });
   }
 });
+
+test('blocks that lack columns, and maps whose names stand in a dictionary, land in one insert', async () => {
+  const { engine } = started;
+  await engine.command({
+    sql: `CREATE TABLE sparse (n UInt32, m Map(LowCardinality(String), Float64), t String) ENGINE = MergeTree ORDER BY n`,
+  });
+  const names = { kind: 'dictionary', texts: textColumnOf(['größe', 'b']), places: Uint8Array.of(0, 1, 0) } as const;
+  const values = { kind: 'number', values: Float64Array.of(1.5, 2, 3) } as const;
+  const n = (...rows: number[]) =>
+    ({ name: 'n', type: 'UInt32', data: { kind: 'number', values: Float64Array.from(rows) } }) as const;
+  const type = 'Map(LowCardinality(String), Float64)';
+  const map = (offsets: number[], none = false): TypedColumn => ({
+    name: 'm',
+    type,
+    data: {
+      kind: 'map',
+      offsets: Uint32Array.from(offsets),
+      names: none ? { ...names, places: new Uint8Array(0) } : names,
+      values: none ? { kind: 'number', values: new Float64Array(0) } : values,
+    },
+  });
+  const blocks = [
+    encodeBlock([n(1, 2), map([0, 2, 3])], 2),
+    encodeBlock([n(3), { name: 't', type: 'String', data: textColumnOf(['x']) }], 1),
+    encodeBlock([n(4), map([0, 0], true)], 1),
+  ];
+  await engine.insert({ table: 'sparse', columns: ['n', 'm', 't'], blocks });
+  assert.deepEqual(await engine.query({ sql: 'SELECT * FROM sparse ORDER BY n' }), [
+    { n: 1, m: { größe: 1.5, b: 2 }, t: '' },
+    { n: 2, m: { größe: 3 }, t: '' },
+    { n: 3, m: {}, t: 'x' },
+    { n: 4, m: {}, t: '' },
+  ]);
+});

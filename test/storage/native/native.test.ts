@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { AssertionError } from '../../../src/base/assert.js';
 import { isBarographError } from '../../../src/base/errors.js';
 import { type Column, textColumnOf } from '../../../src/model/columns.js';
-import { decodeBlocks } from '../../../src/storage/native/decode.js';
+import { decodeBlocks, decodeSparseBlock } from '../../../src/storage/native/decode.js';
 import { encodeBlock } from '../../../src/storage/native/encode.js';
 import { columnsArbitrary } from './column-arbitraries.js';
 
@@ -216,4 +216,25 @@ test('a run is written as the numbers it stands for, over the border of 32 bits 
   const first = 2 ** 32 - 2;
   const bytes = encodeBlock([{ name: 'c', type: 'UInt64', data: { kind: 'run', first } }], 4);
   assert.deepEqual(bytes, encodeOne('UInt64', number(first, first + 1, first + 2, first + 3), 4));
+});
+
+test('a sparse block comes with the columns that it lacks as not given', () => {
+  const types = { n: 'UInt32', t: 'String', f: 'Nullable(Float64)', m: 'Map(String, Bool)', l: 'Array(Float32)' };
+  const block = encodeBlock([{ name: 't', type: 'String', data: textColumnOf(['a', 'b']) }], 2);
+  const zeros = new Uint32Array(3);
+  assert.deepEqual(decodeSparseBlock(block, types, 'log_corrupt'), {
+    rowCount: 2,
+    columns: {
+      n: number(Number.NaN, Number.NaN),
+      t: textColumnOf(['a', 'b']),
+      f: number(Number.NaN, Number.NaN),
+      m: { kind: 'map', offsets: zeros, names: textColumnOf([]), values: { kind: 'flag', values: new Uint8Array(0) } },
+      l: { kind: 'list', offsets: zeros, items: number() },
+    },
+  });
+  for (const bytes of [Buffer.concat([block, block]), Uint8Array.of(0, 200), Uint8Array.of(0, 0, 1)])
+    assert.throws(
+      () => decodeSparseBlock(bytes, types, 'log_corrupt'),
+      (error) => isBarographError(error, 'log_corrupt'),
+    );
 });
