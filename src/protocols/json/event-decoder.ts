@@ -5,13 +5,12 @@ import type { ColumnBuilder } from '../../model/column-builders.js';
 import { predictionLimits } from '../../model/prediction.js';
 import type { Rejection } from '../../model/rejection.js';
 import { ArrayFraming } from './array-framing.js';
-import type { FieldReader } from './field-reader.js';
+import type { FieldReader, TimeWindow } from './field-reader.js';
 import { byte } from './json-bytes.js';
 import { type Framing, NdjsonFraming } from './ndjson-framing.js';
 import { type RowBounds, RowCollector } from './row-collector.js';
 import { type BatchOf, RowReader } from './row-reader.js';
 import { RowWindow } from './row-window.js';
-import type { TimeWindow } from './scalar-fields.js';
 import { TextPlace } from './text-place.js';
 
 /** How rows are divided: by newlines, as elements of one array, or as the first byte that is no white space tells. */
@@ -44,6 +43,8 @@ export interface EventDecoder<Batch> {
   /** Adds the next bytes, cut anywhere. They are copied, and may be reused. */
   push(chunk: Uint8Array): void;
   end(): DecodedBody<Batch>;
+  /** After `end` has answered: makes it ready for another body, in the room it has. The batches that it gave are overwritten from now on. */
+  reset(window: TimeWindow): void;
 }
 
 /** Guess: batches of this size keep columns in the processor's caches' reach and spread the cost of a flush over many rows. */
@@ -70,7 +71,7 @@ export function eventDecoder<B extends Readonly<Record<string, ColumnBuilder>>>(
 
 class BodyDecoder<B extends Readonly<Record<string, ColumnBuilder>>> implements EventDecoder<BatchOf<B>> {
   private readonly window = new RowWindow();
-  private readonly place = new TextPlace();
+  private place = new TextPlace();
   private readonly bounds: RowBounds;
   /** Undefined until the first byte that is no white space. */
   private body: { readonly rows: RowCollector<B>; readonly framing: Framing } | undefined;
@@ -82,6 +83,17 @@ class BodyDecoder<B extends Readonly<Record<string, ColumnBuilder>>> implements 
     private readonly options: DecoderOptions,
   ) {
     this.bounds = { ...defaultBounds, ...options };
+    reader.reset(options);
+  }
+
+  reset(window: TimeWindow): void {
+    assert(this.state === 'ended', 'only a decoder that ended takes another body');
+    this.window.clear();
+    this.place = new TextPlace();
+    this.body = undefined;
+    this.markPassed = false;
+    this.reader.reset(window);
+    this.state = 'open';
   }
 
   push(chunk: Uint8Array): void {
@@ -96,7 +108,7 @@ class BodyDecoder<B extends Readonly<Record<string, ColumnBuilder>>> implements 
 
   end(): DecodedBody<BatchOf<B>> {
     assert(this.state === 'open', 'a decoder ends once');
-    this.state = 'ended';
+    this.state = 'failed';
     this.begin(true);
     this.body?.framing.finish(this.window);
     const rows = this.body?.rows;
@@ -105,6 +117,7 @@ class BodyDecoder<B extends Readonly<Record<string, ColumnBuilder>>> implements 
         hint: 'Send rows as JSON objects, one a line or in one array.',
       });
     rows.closeBatch();
+    this.state = 'ended';
     const { batches, accepted, rejected, rejections, rejectedByCode } = rows;
     return { batches, accepted, rejected, rejections, rejectedByCode };
   }

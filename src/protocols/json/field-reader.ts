@@ -8,6 +8,14 @@ import { outOfDouble, refuseNonFinite, skipValue } from './json-value.js';
 // Taken out of the object, because compiled code knows the constants of its own module only.
 const { lowerF, lowerN, lowerT, minus, openBrace, openBracket, quote, upperI } = byte;
 
+/** The times that are taken. */
+export interface TimeWindow {
+  /** The server's clock, epoch milliseconds. */
+  readonly nowMs: number;
+  /** How far ahead of the clock a time may lie, milliseconds; 'off' for any time that the tables can hold. */
+  readonly aheadMsMax: number | 'off';
+}
+
 /**
  * Reads the value of one field. `Builders` are those columns of a batch that it fills. A field answers false with the
  * cursor's `failure` set where it refuses the value; whoever called it rolls the row back.
@@ -19,6 +27,8 @@ export interface FieldReader<Builders> {
   readonly wanted: string;
   /** Fills the columns of this batch from now on. */
   bind(builders: Builders): void;
+  /** A new body begins, in which these times are taken. */
+  beginBody?(window: TimeWindow): void;
   /** Reads the value at the cursor, which is not null, into row `row`. Columns may be behind: they are padded first. */
   read(cursor: JsonCursor, row: number): boolean;
 }

@@ -7,19 +7,19 @@ import {
 import { predictionLimits } from '../../model/prediction.js';
 import { type DecoderOptions, type EventDecoder, eventDecoder } from './event-decoder.js';
 import type { FieldReader } from './field-reader.js';
-import { NumberField, OutcomeField, TextField, TimeField, type TimeWindow } from './scalar-fields.js';
+import { NumberField, OutcomeField, TextField, TimeField } from './scalar-fields.js';
 
 const { requestIdBytesMax, textBytesMax } = predictionLimits;
 
 /** A decoder of ground-truth events in JSON. Fields are those of `model/ground-truth.ts`, `label` undivided. */
 export const groundTruthDecoder = (options: DecoderOptions): EventDecoder<GroundTruthBatch> =>
-  eventDecoder(groundTruthFields(options), groundTruthBuilders, options);
+  eventDecoder(groundTruthFields(), groundTruthBuilders, options);
 
-function groundTruthFields(window: TimeWindow): readonly FieldReader<GroundTruthBuilders>[] {
+function groundTruthFields(): readonly FieldReader<GroundTruthBuilders>[] {
   return [
     new TextField('request_id', requestIdBytesMax, true),
     new OutcomeField('label', { text: 'label_text', number: 'label_number' }, textBytesMax, true),
-    new TimeField('ts', window),
+    new TimeField('ts'),
     new TextField('source', textBytesMax),
     new NumberField('revision', { min: 0, max: revisionMax, whole: true }),
   ];

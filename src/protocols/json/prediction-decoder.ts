@@ -7,7 +7,7 @@ import {
 import { type DecoderOptions, type EventDecoder, eventDecoder } from './event-decoder.js';
 import type { FieldReader } from './field-reader.js';
 import { FeaturesField, NumberListField, NumberMapField, ObjectTextField } from './nested-fields.js';
-import { NumberField, OutcomeField, TextField, TimeField, type TimeWindow } from './scalar-fields.js';
+import { NumberField, OutcomeField, TextField, TimeField } from './scalar-fields.js';
 
 const { requestIdBytesMax, nameBytesMax, textBytesMax, featuresMax, scoresMax, embeddingMax } = predictionLimits;
 
@@ -16,15 +16,15 @@ const metadataDepthMax = 64;
 
 /** A decoder of prediction events in JSON. Fields are those of `model/prediction.ts`, `features` and `prediction` undivided. */
 export const predictionDecoder = (options: DecoderOptions): EventDecoder<PredictionBatch> =>
-  eventDecoder(predictionFields(options), predictionBuilders, options);
+  eventDecoder(predictionFields(), predictionBuilders, options);
 
 /** In an order that senders often use: it is what `FieldNames` tries first before it has seen a row. */
-function predictionFields(window: TimeWindow): readonly FieldReader<PredictionBuilders>[] {
+function predictionFields(): readonly FieldReader<PredictionBuilders>[] {
   return [
     new TextField('request_id', requestIdBytesMax, true),
     new TextField('model', nameBytesMax, true),
     new TextField('version', nameBytesMax, true),
-    new TimeField('ts', window),
+    new TimeField('ts'),
     new TextField('endpoint', textBytesMax),
     new TextField('region', textBytesMax),
     new TextField('segment', textBytesMax),

@@ -7,7 +7,7 @@ import { assert } from '../../base/assert.js';
 import type { ColumnBuilder } from '../../model/column-builders.js';
 import type { Batch, Column } from '../../model/columns.js';
 import { FieldNames } from './field-names.js';
-import { type FieldReader, failWithin, wrongType } from './field-reader.js';
+import { type FieldReader, failWithin, type TimeWindow, wrongType } from './field-reader.js';
 import { byte } from './json-bytes.js';
 import type { JsonCursor } from './json-cursor.js';
 
@@ -24,6 +24,10 @@ export class RowReader<B extends Builders> {
   rowCount = 0;
   /** Undefined until the batch's first row. */
   private builders: B | undefined;
+  /** Those of the first batch that was taken. */
+  private taken: B | undefined;
+  /** Cleared ones, for the next batch. */
+  private spare: B | undefined;
   private readonly names: FieldNames;
   private readonly requiredMask: number;
 
@@ -79,13 +83,25 @@ export class RowReader<B extends Builders> {
       builder.padTo(rowCount);
       columns[name] = builder.finish();
     }
+    this.taken ??= builders;
     this.builders = undefined;
     this.rowCount = 0;
     return { rowCount, columns } as BatchOf<B>;
   }
 
+  /** Makes it ready for another body. The batches that were taken are overwritten from now on. */
+  reset(window: TimeWindow): void {
+    this.spare = this.taken ?? this.builders ?? this.spare;
+    for (const builder of Object.values(this.spare ?? {})) builder.clear();
+    this.taken = undefined;
+    this.builders = undefined;
+    this.rowCount = 0;
+    for (const field of this.fields) field.beginBody?.(window);
+  }
+
   private startBatch(): void {
-    this.builders = this.newBuilders();
+    this.builders = this.spare ?? this.newBuilders();
+    this.spare = undefined;
     for (const field of this.fields) field.bind(this.builders);
   }
 

@@ -9,6 +9,9 @@ import { isUtf8 } from 'node:buffer';
 import type { JsonText } from './json-cursor.js';
 import { slackBytes } from './json-words.js';
 
+/** A guess: room for the slices that are taken at once and the row that one of them cuts. */
+const keptBytesMax = 512 * 1024;
+
 export class RowWindow implements JsonText {
   bytes: Buffer = Buffer.allocUnsafeSlow(4096);
   view = viewOf(this.bytes);
@@ -25,6 +28,14 @@ export class RowWindow implements JsonText {
     this.end += chunk.length;
     this.bytes[this.end] = 0;
     this.checkUtf8();
+  }
+
+  /** Forgets everything. Room for long rows is let go. */
+  clear(): void {
+    this.start = this.end = this.suspectEnd = this.checkedEnd = 0;
+    if (this.bytes.length <= keptBytesMax) return;
+    this.bytes = Buffer.allocUnsafeSlow(4096);
+    this.view = viewOf(this.bytes);
   }
 
   private makeRoom(length: number): void {

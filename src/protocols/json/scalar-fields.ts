@@ -1,7 +1,7 @@
 /** Fields that hold one text, one number, one time, or one class that is either. */
 import type { NumberBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
 import { timeMsMax, timeOfBytes, timeOfEpoch } from '../../model/time.js';
-import { type FieldReader, readFinite, readText, refuseAt, wrongType } from './field-reader.js';
+import { type FieldReader, readFinite, readText, refuseAt, type TimeWindow, wrongType } from './field-reader.js';
 import { byte } from './json-bytes.js';
 import type { JsonCursor } from './json-cursor.js';
 
@@ -118,26 +118,19 @@ export class OutcomeField<Text extends string, Numeric extends string>
   }
 }
 
-/** The times that are taken. */
-export interface TimeWindow {
-  /** The server's clock, epoch milliseconds. */
-  readonly nowMs: number;
-  /** How far ahead of the clock a time may lie, milliseconds; 'off' for any time that the tables can hold. */
-  readonly aheadMsMax: number | 'off';
-}
-
 /** A time: RFC 3339 text or a number since the epoch, see `model/time.ts`. */
 export class TimeField<Name extends string> implements FieldReader<{ readonly [name in Name]: TimeBuilder }> {
   readonly required = false;
   readonly wanted = 'RFC 3339 text such as "2026-01-31T12:00:00Z", or a number of seconds, ms, µs or ns since 1970';
   private builder!: TimeBuilder;
-  private readonly latestMs: number;
+  private window: TimeWindow = { nowMs: 0, aheadMsMax: 'off' };
+  private latestMs = timeMsMax;
 
-  constructor(
-    readonly name: Name,
-    private readonly window: TimeWindow,
-  ) {
+  constructor(readonly name: Name) {}
+
+  beginBody(window: TimeWindow): void {
     const { nowMs, aheadMsMax } = window;
+    this.window = window;
     this.latestMs = aheadMsMax === 'off' ? timeMsMax : Math.min(timeMsMax, nowMs + aheadMsMax);
   }
 

@@ -228,6 +228,29 @@ test('a decoder that failed or ended takes no more', () => {
   assert.throws(() => ended.end(), { name: 'AssertionError' });
 });
 
+test('a decoder that is used again reads the next body as a new one does', () => {
+  const times = { framing: 'auto', nowMs: 0, aheadMsMax: 1000 } as const;
+  const decoder = predictionDecoder(times);
+  const bodies = [
+    '[{"request_id":"a","model":"m","version":"1","features":{"x":1,"y":"t"},"scores":{"no":1}}]',
+    `${row(1)}\n{"broken\n${row(2)}\n`,
+    `{"request_id":"b","model":"m","version":"1","ts":5000,"features":{"y":"t","z":true}}\n${row(3)}`,
+    '{"broken',
+    `\ufeff${row('long'.repeat(60))}`,
+  ];
+  for (const body of [...bodies, ...bodies.reverse()]) {
+    decoder.push(Buffer.from(body));
+    const { batches, ...counts } = decoder.end();
+    const fresh = predictionDecoder(times);
+    fresh.push(Buffer.from(body));
+    const { batches: wanted, ...wantedCounts } = fresh.end();
+    assert.deepEqual(counts, wantedCounts);
+    assert.deepEqual(rowsOf(batches), rowsOf(wanted));
+    batches.forEach(assertBatch);
+    decoder.reset(times);
+  }
+});
+
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
   fc.constantFrom('eu-west', 'a "quoted" one', 'back\\slash', 'line\nbreak', '\u0000', '😀', 'é'.repeat(40)),
