@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { lookUpPrediction } from '../src/evaluation/prediction-lookup.js';
 import { uncounted } from '../src/ingest/counters.js';
+import { encodeEventRecord, type RecordOf } from '../src/ingest/events/event-record.js';
 import { openKnownIds } from '../src/ingest/events/known-ids.js';
 import { storeGroundTruth } from '../src/ingest/events/store-ground-truth.js';
 import { groundTruthDecoder } from '../src/protocols/json/ground-truth-decoder.js';
@@ -109,14 +110,9 @@ async function tieTruth(count: number): Promise<void> {
   const step = Math.floor(rows / count);
   for (let i = 0; i < count; i++) decoder.push(Buffer.from(`{"request_id":"${idOf(i * step)}","label":${i % 2}}\n`));
   const { batches } = decoder.end();
-  const records = batches.map((batch) => ({
-    kind: 'ground_truth' as const,
-    batch,
-    sequence: 2 ** 40 + count * 10,
-    rowCount: batch.rowCount,
-    arrivedMs: Date.now(),
-    bytes: 0,
-  }));
+  const records = batches.map((batch) =>
+    encodeEventRecord({ kind: 'ground_truth', batch }, Date.now()).numbered(2 ** 40 + count * 10),
+  ) as RecordOf<'ground_truth'>[];
   const started = performance.now();
   await storeGroundTruth(records, { engine, knownIds, counters: uncounted, maybeStoredBelow: 0 });
   const tookMs = performance.now() - started;

@@ -4,15 +4,13 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { BarographError } from '../../base/errors.js';
-import { byteSizeOfBatch } from '../../model/columns.js';
 import type { Rejection } from '../../model/rejection.js';
 import { type ContentEncoding, decodedBody } from '../../protocols/content-encoding.js';
-import { groundTruthDecoder } from '../../protocols/json/ground-truth-decoder.js';
-import { predictionDecoder } from '../../protocols/json/prediction-decoder.js';
 import type { Log } from '../../wal/log.js';
 import type { EventKind, IngestCounters } from '../counters.js';
 import type { LogTail } from '../log-tail.js';
-import { type EventBatch, type EventRecord, encodeEventRecord } from './event-record.js';
+import { createDecoderPool, type DecoderPool } from './decoder-pool.js';
+import { type EncodedRecord, type EventBatch, type EventRecord, encodeEventRecord } from './event-record.js';
 
 export interface IntakeLimits {
   /** Largest body as sent, bytes. */
@@ -54,11 +52,12 @@ export interface EventIntake {
 
 export function createEventIntake(options: IntakeOptions): EventIntake {
   let inflightBytes = 0;
+  const decoders = createDecoderPool();
   return {
     async take(kind, body) {
       let mine = 0;
       try {
-        return await takeBody(kind, body, options, (bytes) => {
+        return await takeBody(kind, body, options, decoders, (bytes) => {
           mine += bytes;
           inflightBytes += bytes;
           if (inflightBytes > options.limits.inflightBytesMax) throw tooMuchInFlight(options.limits.inflightBytesMax);
@@ -84,34 +83,33 @@ async function takeBody(
   kind: EventKind,
   { source, ...framing }: EventBody,
   options: IntakeOptions,
+  { take, giveBack }: DecoderPool,
   hold: (bytes: number) => void,
 ): Promise<Intake> {
   const { limits, counters, clock } = options;
   const { encodedBytesMax, decodedBytesMax, aheadMsMax } = limits;
-  const decoder = decoders[kind]({ framing: 'auto', nowMs: clock.nowMs(), aheadMsMax });
+  const decoder = take(kind, { nowMs: clock.nowMs(), aheadMsMax });
   for await (const chunk of decodedBody(source, { ...framing, encodedBytesMax, decodedBytesMax })) {
     hold(chunk.byteLength);
     decoder.push(chunk);
   }
   const { batches, accepted, rejected, rejections, rejectedByCode } = decoder.end();
   // One after the other: a large body must not fill the log's queue, which others wait in too.
-  for (const batch of batches) await append({ kind, batch } as EventBatch, options);
+  for (const [i, batch] of batches.entries()) {
+    const record = encodeEventRecord({ kind, batch } as EventBatch, clock.nowMs());
+    if (i === batches.length - 1) giveBack(kind, decoder);
+    await append(record, batch.rowCount, options);
+  }
   counters.rowsAccepted(kind, accepted);
   for (const [code, rows] of rejectedByCode) counters.rowsRejected(kind, code, rows);
   return { accepted, rejected, errors: rejections };
 }
 
-const decoders = {
-  prediction: predictionDecoder,
-  ground_truth: groundTruthDecoder,
-};
-
-async function append(event: EventBatch, { log, tail, clock, onAppended }: IntakeOptions): Promise<void> {
-  const arrivedMs = clock.nowMs();
-  const { rowCount } = event.batch;
-  const { payload, columns } = encodeEventRecord(event, arrivedMs);
-  const sequence = await log.append(payload, rowCount);
-  const bytes = byteSizeOfBatch(event.batch) + payload.reduce((sum, part) => sum + part.byteLength, 0);
-  tail.offer({ ...event, sequence, rowCount, arrivedMs, bytes, encoded: columns });
+async function append(
+  record: EncodedRecord,
+  rowCount: number,
+  { log, tail, onAppended }: IntakeOptions,
+): Promise<void> {
+  tail.offer(record.numbered(await log.append(record.payload, rowCount)));
   onAppended();
 }

@@ -10,9 +10,10 @@ const bitsPerId = 8;
 export const filterBitsPerId = 12;
 
 export interface IdFilter {
-  add(hash: bigint): void;
+  /** The low and the high word of a hash. */
+  add(low: number, high: number): void;
   /** False: the id was never added. True: it may have been. */
-  mayHave(hash: bigint): boolean;
+  mayHave(low: number, high: number): boolean;
   /** Ids added, repeated ones counted each time. */
   readonly added: number;
   readonly bytes: number;
@@ -26,36 +27,35 @@ export function createIdFilter(idsExpected: number, bytesMax: number): IdFilter 
   const blockMask = words.length / wordsPerBlock - 1;
   let added = 0;
 
-  /** Walks the bits of a hash in its block: 9 bits of a mixed word choose each. */
-  const visit = (hash: bigint, each: (word: number, bit: number) => boolean): boolean => {
-    const low = Number(hash & 0xffffffffn);
-    const high = Number(hash >> 32n);
-    const block = (low & blockMask) * wordsPerBlock;
-    let mixed = high;
-    const step = (Math.imul(low, 0x9e3779b1) | 1) >>> 0;
-    for (let i = 0; i < bitsPerId; i++) {
-      const position = (mixed ^ (mixed >>> 15)) & 511;
-      if (!each(block + (position >>> 5), 1 << (position & 31))) return false;
-      mixed = (Math.imul(mixed, 0x85ebca6b) + step) >>> 0;
-    }
-    return true;
-  };
-
-  const set = (word: number, bit: number): boolean => {
-    words[word]! |= bit;
-    return true;
-  };
-  const isSet = (word: number, bit: number): boolean => (words[word]! & bit) !== 0;
-
   return {
     bytes,
     get added() {
       return added;
     },
-    add(hash) {
+    add(low, high) {
       added++;
-      visit(hash, set);
+      const block = (low & blockMask) * wordsPerBlock;
+      const step = stepOf(low);
+      let mixed = high;
+      for (let i = 0; i < bitsPerId; i++, mixed = nextMixed(mixed, step)) {
+        const position = bitOf(mixed);
+        words[block + (position >>> 5)]! |= 1 << (position & 31);
+      }
     },
-    mayHave: (hash) => visit(hash, isSet),
+    mayHave(low, high) {
+      const block = (low & blockMask) * wordsPerBlock;
+      const step = stepOf(low);
+      let mixed = high;
+      for (let i = 0; i < bitsPerId; i++, mixed = nextMixed(mixed, step)) {
+        const position = bitOf(mixed);
+        if ((words[block + (position >>> 5)]! & (1 << (position & 31))) === 0) return false;
+      }
+      return true;
+    },
   };
 }
+
+/** The bits of a hash within its block: 9 bits of a mixed word choose each. */
+const bitOf = (mixed: number): number => (mixed ^ (mixed >>> 15)) & 511;
+const stepOf = (low: number): number => (Math.imul(low, 0x9e3779b1) | 1) >>> 0;
+const nextMixed = (mixed: number, step: number): number => (Math.imul(mixed, 0x85ebca6b) + step) >>> 0;

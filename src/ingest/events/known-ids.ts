@@ -3,6 +3,7 @@
  * which is what nearly every prediction is; the rest are looked up in `prediction_ids`.
  */
 import xxhash from 'xxhash-wasm';
+import type { TextColumn } from '../../model/columns.js';
 import type { Engine } from '../../storage/engine.js';
 import { listedBytes, statementChunks } from '../statement-chunks.js';
 import { createIdFilter, type IdFilter } from './id-filter.js';
@@ -17,8 +18,12 @@ export interface KnownPrediction {
 }
 
 export interface KnownIds {
-  /** Whether an id may have been seen before; remembers it. Never false for one that was. */
-  mayKnowThenAdd(requestId: string): boolean;
+  /** The low and the high word of each id's hash. */
+  hashesOf(requestIds: TextColumn): Uint32Array;
+  /** Whether the id of a hash may have been seen before; remembers it. Never false for one that was. */
+  mayKnowThenAdd(low: number, high: number): boolean;
+  /** Remembers ids. */
+  add(requestIds: TextColumn): void;
   /** The current prediction of each of these ids that has one. */
   predictionsOf(requestIds: readonly string[]): Promise<Map<string, KnownPrediction>>;
   /** Resolves when the ids of earlier runs are in the filter; until then every id counts as perhaps known. */
@@ -27,7 +32,12 @@ export interface KnownIds {
 }
 
 export async function openKnownIds(engine: Engine, filterBytesMax: number): Promise<KnownIds> {
-  const { h64 } = await xxhash();
+  const { h64Raw } = await xxhash();
+  const hashesOf = ({ bytes, offsets }: TextColumn): Uint32Array => {
+    const hashes = new BigUint64Array(offsets.length - 1);
+    for (let row = 0; row < hashes.length; row++) hashes[row] = h64Raw(bytes.subarray(offsets[row], offsets[row + 1]));
+    return new Uint32Array(hashes.buffer);
+  };
   const stored = await countStored(engine);
   // Twice what is there, so that the filter does not fill up soon after the start.
   const filter = createIdFilter(stored * 2, filterBytesMax);
@@ -40,11 +50,15 @@ export async function openKnownIds(engine: Engine, filterBytesMax: number): Prom
   return {
     loaded,
     filterBytes: filter.bytes,
-    mayKnowThenAdd(requestId) {
-      const hash = h64(requestId);
-      const may = !complete || filter.mayHave(hash);
-      filter.add(hash);
+    hashesOf,
+    mayKnowThenAdd(low, high) {
+      const may = !complete || filter.mayHave(low, high);
+      filter.add(low, high);
       return may;
+    },
+    add(requestIds) {
+      const hashes = hashesOf(requestIds);
+      for (let at = 0; at < hashes.length; at += 2) filter.add(hashes[at]!, hashes[at + 1]!);
     },
     async predictionsOf(requestIds) {
       const known = new Map<string, KnownPrediction>();
@@ -69,7 +83,7 @@ async function load(engine: Engine, filter: IdFilter): Promise<void> {
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const whole = bytes.length - (bytes.length % 8);
-    for (let at = 0; at < whole; at += 8) filter.add(bytes.readBigUInt64LE(at));
+    for (let at = 0; at < whole; at += 8) filter.add(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
     rest = Buffer.from(bytes.subarray(whole));
   }
 }

@@ -2,23 +2,23 @@
  * Stores a run of ground-truth records: every revision as it came, and each tied to its prediction where that is known.
  * Truth that comes before its prediction is tied when the prediction is stored. Every step may be repeated.
  */
-import { textAt } from '../../model/columns.js';
 import { encodeBlock } from '../../storage/native/encode.js';
 import { groundTruthLogTypes } from './event-columns.js';
-import type { EventRecord } from './event-record.js';
+import type { RecordOf } from './event-record.js';
 import { eventRows } from './event-rows.js';
 import type { StoreContext } from './store-predictions.js';
 import { overAnyPartitions } from './weeks.js';
 
-type GroundTruthRecord = EventRecord & { kind: 'ground_truth' };
-
 const types = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...groundTruthLogTypes } as const;
 const names = Object.keys(types) as (keyof typeof types)[];
 
-export async function storeGroundTruth(records: readonly GroundTruthRecord[], context: StoreContext): Promise<void> {
+export async function storeGroundTruth(
+  records: readonly RecordOf<'ground_truth'>[],
+  context: StoreContext,
+): Promise<void> {
   const { engine, knownIds, counters } = context;
-  const rows = eventRows(records);
-  for (let row = 0; row < rows.rowCount; row++) knownIds.mayKnowThenAdd(textAt(rows.columns.request_id, row));
+  for (const { requestIds } of records) knownIds.add(requestIds);
+  const rows = eventRows(records.map(({ sequence, arrivedMs, batch }) => ({ sequence, arrivedMs, batch: batch() })));
   await engine.insert({
     table: 'ground_truth',
     columns: names,

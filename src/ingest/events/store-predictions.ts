@@ -12,20 +12,19 @@ import { sameRow, takeRows } from '../../model/column-rows.js';
 import { type Batch, type NumberColumn, type TimeColumn, textAt, textColumnOf } from '../../model/columns.js';
 import type { PredictionColumns } from '../../model/prediction.js';
 import type { Engine } from '../../storage/engine.js';
-import { blockHead, encodeBlock, encodeColumns } from '../../storage/native/encode.js';
+import { encodeBlock } from '../../storage/native/encode.js';
 import type { StoreAttempt } from '../appender.js';
 import type { IngestCounters } from '../counters.js';
 import { predictionRowTypes } from './event-columns.js';
-import type { EventRecord } from './event-record.js';
 import { eventRows, type RowColumns } from './event-rows.js';
 import type { KnownIds, KnownPrediction } from './known-ids.js';
+import { type MetIds, meetIds, type PredictionRecord } from './meet-ids.js';
 import { readPredictionRows } from './read-prediction-rows.js';
-import { mondayOf, overAnyPartitions, rowsByWeek } from './weeks.js';
+import { ofOneWeek, storeNewRecords } from './store-new-records.js';
+import { overAnyPartitions, rowsByWeek } from './weeks.js';
 
 export type PredictionRows = Batch<PredictionColumns & RowColumns>;
 type IdRows = Batch<Pick<PredictionColumns, 'request_id' | 'model' | 'version' | 'ts'> & RowColumns>;
-type PredictionRecord = EventRecord & { kind: 'prediction' };
-
 export interface StoreContext extends StoreAttempt {
   readonly engine: Engine;
   readonly knownIds: KnownIds;
@@ -33,117 +32,41 @@ export interface StoreContext extends StoreAttempt {
 }
 
 export async function storePredictions(records: readonly PredictionRecord[], context: StoreContext): Promise<void> {
-  const met = await meetIds(records, context);
-  if (met.hasRepeats || met.known.size > 0 || !(await insertNewRecords(records, met, context)))
-    await storeSettled(records, met, context);
+  const met = await meetIds(records, context.knownIds);
+  const whole = met.fresh
+    .filter(({ record }) => record.sequence >= context.maybeStoredBelow)
+    .map(ofOneWeek)
+    .filter((fresh) => fresh !== undefined);
+  const stored = new Set(whole.map(({ record }) => record.sequence));
+  const rest = records.filter(({ sequence }) => !stored.has(sequence));
+  const rowIdsPerhapsWithTruth = await storeNewRecords(whole, context);
+  const settled = rest.length === 0 ? undefined : await storeSettled(rest, met, context);
+  await tieEarlierTruth([...rowIdsPerhapsWithTruth, ...(settled?.rowIdsPerhapsWithTruth ?? [])], context);
+  const newRows = whole.reduce((sum, { record }) => sum + record.rowCount, 0);
+  context.counters.rowsStored('prediction', newRows + (settled?.rows.rowCount ?? 0));
+  context.counters.predictionsRepeated(settled?.repeated ?? 0);
+  context.counters.predictionsReplaced(settled?.replaced ?? 0);
 }
 
 /** Stores rows of which some may be repetitions or replacements of others. */
-async function storeSettled(records: readonly PredictionRecord[], met: MetIds, context: StoreContext): Promise<void> {
-  const settled = await settle(eventRows(records), met, context);
+async function storeSettled(
+  records: readonly PredictionRecord[],
+  met: MetIds,
+  context: StoreContext,
+): Promise<Settled> {
+  const settled = await settle(
+    eventRows(records.map(({ sequence, arrivedMs, batch }) => ({ sequence, arrivedMs, batch: batch() }))),
+    met,
+    context,
+  );
   await noteSuperseded(settled.superseded, context);
   await insertRows(settled.rows, context);
   await insertIds(settled.rows, context);
-  await tieEarlierTruth(settled.rowIdsPerhapsWithTruth, context);
-  context.counters.rowsStored('prediction', settled.rows.rowCount);
-  context.counters.predictionsRepeated(settled.repeated);
-  context.counters.predictionsReplaced(settled.replaced);
-}
-
-/** What is known of the request ids of a run of records. */
-interface MetIds {
-  /** Two rows share an id. */
-  readonly hasRepeats: boolean;
-  /** Ids that may have been seen before. */
-  readonly perhapsKnown: ReadonlySet<string>;
-  /** Of them, the ones that have a prediction. */
-  readonly known: ReadonlyMap<string, KnownPrediction>;
-}
-
-/** So that requests are answered meanwhile, other work is let in between records. */
-const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function meetIds(records: readonly PredictionRecord[], { knownIds }: StoreContext): Promise<MetIds> {
-  const ids = new Set<string>();
-  const perhapsKnown = new Set<string>();
-  let rows = 0;
-  for (const { batch, rowCount } of records) {
-    rows += rowCount;
-    for (let row = 0; row < rowCount; row++) {
-      const requestId = textAt(batch.columns.request_id, row);
-      if (ids.has(requestId)) continue;
-      ids.add(requestId);
-      if (knownIds.mayKnowThenAdd(requestId)) perhapsKnown.add(requestId);
-    }
-    await letOthersIn();
-  }
-  const known = await knownIds.predictionsOf(Array.from(perhapsKnown));
-  return { hasRepeats: ids.size < rows, perhapsKnown, known };
-}
-
-/**
- * The usual case, for which columns go to the table as they lie in the log: every row is new, has its own time, and all are of one
- * week. False, with nothing done, where it is another case.
- */
-async function insertNewRecords(
-  records: readonly PredictionRecord[],
-  { perhapsKnown }: MetIds,
-  context: StoreContext,
-): Promise<boolean> {
-  const first = records[0]!;
-  const monday = mondayOf(first.batch.columns.ts.values[0]!);
-  if (first.sequence < context.maybeStoredBelow) return false;
-  for (const { encoded, batch } of records)
-    if (encoded === undefined || !batch.columns.ts.values.every((ts) => mondayOf(ts) === monday)) return false;
-  const rowCount = records.reduce((sum, record) => sum + record.rowCount, 0);
-  await context.engine.insert({
-    table: 'prediction_rows',
-    columns: rowColumnNames,
-    blocks: records.map(recordBlock),
-  });
-  const idRows = eventRows(records.map(idColumnsOf));
-  await insertIds(idRows, context);
-  const perhapsWithTruth = Array.from({ length: idRows.rowCount }, (_, row) => row)
-    .filter((row) => perhapsKnown.has(textAt(idRows.columns.request_id, row)))
-    .map((row) => idRows.columns.row_id.values[row]!);
-  await tieEarlierTruth(perhapsWithTruth, context);
-  context.counters.rowsStored('prediction', rowCount);
-  return true;
+  return settled;
 }
 
 const rowColumnTypes = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...predictionRowTypes } as const;
 const rowColumnNames = Object.keys(rowColumnTypes) as (keyof typeof rowColumnTypes)[];
-
-/** A record as a block of its table: the columns of the log, and the two that storing adds. */
-function recordBlock({ sequence, rowCount, arrivedMs, encoded }: PredictionRecord): Uint8Array {
-  const added = encodeColumns(
-    [
-      { name: 'row_id', type: rowColumnTypes.row_id, data: { kind: 'run', first: sequence } },
-      {
-        name: 'arrived',
-        type: rowColumnTypes.arrived,
-        data: { kind: 'time', values: new Float64Array(rowCount).fill(arrivedMs) },
-      },
-    ],
-    rowCount,
-  );
-  const [, , ...names] = rowColumnNames;
-  return Buffer.concat([
-    blockHead(rowColumnNames.length, rowCount),
-    ...added,
-    ...names.map((name) => encoded!.get(name)!),
-  ]);
-}
-
-/** The columns by which a row is found. */
-const idColumnsOf = ({ sequence, arrivedMs, batch: { rowCount, columns } }: PredictionRecord) => ({
-  sequence,
-  arrivedMs,
-  batch: {
-    rowCount,
-    columns: { request_id: columns.request_id, model: columns.model, version: columns.version, ts: columns.ts },
-  },
-});
 
 interface Superseded extends KnownPrediction {
   readonly byRowId: number;
@@ -257,13 +180,15 @@ async function noteSuperseded(superseded: readonly Superseded[], { engine }: Sto
 
 async function insertRows(rows: PredictionRows, context: StoreContext): Promise<void> {
   const missing = await withoutStored(rows, context);
-  for (const [, indices] of rowsByWeek(missing.columns.ts.values)) {
+  for (const [monday, indices] of rowsByWeek(missing.columns.ts.values)) {
     const week = indices.length === missing.rowCount ? missing : takeRows(missing, indices);
+    const ids = week.columns.row_id.values;
     const columns = rowColumnNames.map((name) => ({ name, type: rowColumnTypes[name], data: week.columns[name] }));
     await context.engine.insert({
       table: 'prediction_rows',
       columns: rowColumnNames,
       blocks: [encodeBlock(columns, week.rowCount)],
+      deduplicationToken: `${ids[0]}-${ids.at(-1)}-${week.rowCount}-${monday}-${context.attempt}`,
     });
   }
 }

@@ -7,6 +7,9 @@ export const mondayOf = (tsMs: number): number => {
   return day - ((((day + 3) % 7) + 7) % 7);
 };
 
+/** The time at which a day begins, epoch milliseconds. */
+export const weekMs = (monday: number): number => monday * dayMs;
+
 /** The rows of each week, in their order. */
 export function rowsByWeek(tsMs: Float64Array): Map<number, Uint32Array> {
   const weeks = new Map<number, number[]>();

@@ -1,0 +1,57 @@
+/** What is known of the request ids of a run of records, before they are stored. */
+import { textAt } from '../../model/columns.js';
+import type { RecordOf } from './event-record.js';
+import { createIdTable } from './id-table.js';
+import type { KnownIds, KnownPrediction } from './known-ids.js';
+
+export type PredictionRecord = RecordOf<'prediction'>;
+
+/** A record whose ids come nowhere else in the run and have no prediction yet. */
+export interface NewRecord {
+  readonly record: PredictionRecord;
+  /** Rows whose ids may have been seen before: as ground truth. */
+  readonly rowsPerhapsKnown: readonly number[];
+}
+
+export interface MetIds {
+  readonly fresh: readonly NewRecord[];
+  /** The other records: each has a row that may repeat or replace another. */
+  readonly others: readonly PredictionRecord[];
+  /** Ids that may have been seen before. */
+  readonly perhapsKnown: ReadonlySet<string>;
+  /** Of them, the ones that have a prediction. */
+  readonly known: ReadonlyMap<string, KnownPrediction>;
+}
+
+/** So that requests are answered meanwhile, other work is let in between records. */
+const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export async function meetIds(records: readonly PredictionRecord[], knownIds: KnownIds): Promise<MetIds> {
+  const table = createIdTable(records.reduce((sum, { rowCount }) => sum + rowCount, 0));
+  const hasRepeats = new Uint8Array(records.length);
+  const perhapsKnown = new Map<string, number>();
+  const rowsPerhapsKnown: number[][] = [];
+  for (const [i, { requestIds, rowCount }] of records.entries()) {
+    const hashes = knownIds.hashesOf(requestIds);
+    const perhaps: number[] = [];
+    for (let row = 0; row < rowCount; row++) {
+      const low = hashes[2 * row]!;
+      const high = hashes[2 * row + 1]!;
+      const first = table.add(low, high, i);
+      if (first !== i || table.repeated) hasRepeats[first] = hasRepeats[i] = 1;
+      else if (knownIds.mayKnowThenAdd(low, high)) perhaps.push(row);
+    }
+    for (const row of perhaps) perhapsKnown.set(textAt(requestIds, row), i);
+    rowsPerhapsKnown.push(perhaps);
+    await letOthersIn();
+  }
+  const known = await knownIds.predictionsOf(Array.from(perhapsKnown.keys()));
+  for (const requestId of known.keys()) hasRepeats[perhapsKnown.get(requestId)!] = 1;
+  const fresh = records.map((record, i) => ({ record, rowsPerhapsKnown: rowsPerhapsKnown[i]! }));
+  return {
+    fresh: fresh.filter((_, i) => hasRepeats[i] === 0),
+    others: records.filter((_, i) => hasRepeats[i] === 1),
+    perhapsKnown: new Set(perhapsKnown.keys()),
+    known,
+  };
+}

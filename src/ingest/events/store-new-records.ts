@@ -1,0 +1,85 @@
+/**
+ * Stores records whose rows are all new, which nearly all are: their columns go to the tables as they lie in the log, and nothing is
+ * decoded.
+ */
+import { assert } from '../../base/assert.js';
+import type { FramedBlock } from '../../storage/native/encode.js';
+import { encodeBlockStart } from '../../storage/native/encode.js';
+import { predictionLogTypes, predictionRowTypes } from './event-columns.js';
+import type { NewRecord, PredictionRecord } from './meet-ids.js';
+import type { StoreContext } from './store-predictions.js';
+import { mondayOf, weekMs } from './weeks.js';
+
+export interface NewRecordOfWeek extends NewRecord {
+  readonly record: PredictionRecord & { readonly block: FramedBlock };
+  /** Partition of all its rows, days since 1970-01-01. */
+  readonly monday: number;
+}
+
+/** A record whose columns can be inserted as they are: each row has its own time, and all are of one week. */
+export function ofOneWeek({ record, rowsPerhapsKnown }: NewRecord): NewRecordOfWeek | undefined {
+  const { block, ts } = record;
+  const monday = mondayOf(ts.values[0]!);
+  const startMs = weekMs(monday);
+  const endMs = weekMs(monday + 7);
+  if (block === undefined || !ts.values.every((tsMs) => tsMs >= startMs && tsMs < endMs)) return undefined;
+  return { record: { ...record, block }, rowsPerhapsKnown, monday };
+}
+
+/** Answers the ids of the rows that may have truth already. */
+export async function storeNewRecords(records: readonly NewRecordOfWeek[], context: StoreContext): Promise<number[]> {
+  const weeks = new Map<number, NewRecordOfWeek['record'][]>();
+  for (const { record, monday } of records) weeks.set(monday, [...(weeks.get(monday) ?? []), record]);
+  for (const [monday, week] of weeks) await insertRows(monday, week, context);
+  if (records.length > 0)
+    await context.engine.insert({
+      table: 'prediction_ids',
+      columns: ['row_id', ...idNames],
+      blocks: records.flatMap(({ record }) => blockOf(record, ['row_id'], idNames.length)),
+    });
+  return records.flatMap(({ record, rowsPerhapsKnown }) => rowsPerhapsKnown.map((row) => record.sequence + row));
+}
+
+const rowNames = ['row_id', 'arrived', ...Object.keys(predictionRowTypes)];
+const addedTypes = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')" } as const;
+
+/** By which a row is found: the first columns of a record, which all of its rows have here. */
+const idNames = ['request_id', 'model', 'version', 'ts'] as const;
+assert(
+  Object.keys(predictionLogTypes).slice(0, idNames.length).join() === idNames.join(),
+  'a record begins with the columns by which its rows are found',
+);
+
+async function insertRows(
+  monday: number,
+  week: readonly NewRecordOfWeek['record'][],
+  { engine, attempt }: StoreContext,
+): Promise<void> {
+  const first = week[0]!;
+  const last = week.at(-1)!;
+  const rowCount = week.reduce((sum, record) => sum + record.rowCount, 0);
+  await engine.insert({
+    table: 'prediction_rows',
+    columns: rowNames,
+    blocks: week.flatMap((record) => blockOf(record, ['row_id', 'arrived'], record.block.columnEnds.length)),
+    deduplicationToken: `${first.sequence}-${last.sequence + last.rowCount - 1}-${rowCount}-${monday}-${attempt}`,
+  });
+}
+
+/** A block of a table, in two parts: the columns that storing adds, and the first `columnCount` of the record. */
+function blockOf(
+  { sequence, rowCount, arrivedMs, block }: NewRecordOfWeek['record'],
+  added: readonly (keyof typeof addedTypes)[],
+  columnCount: number,
+): Uint8Array[] {
+  const data = {
+    row_id: { kind: 'run', first: sequence },
+    arrived: { kind: 'time', values: new Float64Array(rowCount).fill(arrivedMs) },
+  } as const;
+  const columns = added.map((name) => ({ name, type: addedTypes[name], data: data[name] }));
+  const { bytes, columnEnds, headBytes } = block;
+  return [
+    encodeBlockStart(added.length + columnCount, columns, rowCount),
+    bytes.subarray(headBytes, columnEnds[columnCount - 1]),
+  ];
+}
