@@ -31,14 +31,20 @@ export class DictionaryBuilder implements ColumnBuilder<DictionaryColumn> {
   private slots = new Uint32Array(0);
   private previous = 0;
 
-  /** Appends the bytes source[start, end) as one row, a word at a time: eight bytes behind `end` must be readable too. */
-  addWords(source: DataView, start: number, end: number): void {
-    if (this.length === this.places.length) this.places = grownArray(this.places, Math.max(firstRows, 2 * this.length));
+  /** Appends the bytes source[start, end) as one row, a word at a time: eight bytes behind `end` must be readable too. Answers its place. */
+  addWords(source: DataView, start: number, end: number): number {
     const expected = this.followers[this.previous]!;
     const place =
       expected < this.textCount && this.holds(expected, source, start, end)
         ? expected
         : this.placeOf(source, start, end);
+    this.addPlace(place);
+    return place;
+  }
+
+  /** Appends the text of a place that `addWords` answered since the last `clear`. */
+  addPlace(place: number): void {
+    if (this.length === this.places.length) this.places = grownArray(this.places, Math.max(firstRows, 2 * this.length));
     this.places[this.length++] = place;
     this.previous = place;
   }

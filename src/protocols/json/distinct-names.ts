@@ -15,8 +15,10 @@ export class DistinctNames {
   constructor(private readonly nameBytesMax: number) {}
 
   private order = new QuotedNames([]);
-  /** First name of the order that may still come. */
-  private next = 0;
+  /** Grows when another order takes the place of the one before. */
+  orderNumber = 0;
+  /** Number in the order of the first name that may still come. */
+  next = 0;
   /** Number of the object in which each name of the order came last. */
   private cameIn = new Uint32Array(0);
   private object = 0;
@@ -36,9 +38,23 @@ export class DistinctNames {
   read(cursor: JsonCursor): boolean {
     const end = this.inOrder ? this.order.match(this.next, cursor.view, cursor.position) : -1;
     if (end < 0) return this.readOther(cursor);
-    this.cameIn[this.next++] = this.object;
+    this.passNext();
     cursor.passString(end);
     return true;
+  }
+
+  get orderLength(): number {
+    return this.order.count;
+  }
+
+  /** Position behind the next name of the order where it stands at `position`, else -1. */
+  matchNext(view: DataView, position: number): number {
+    return this.inOrder ? this.order.match(this.next, view, position) : -1;
+  }
+
+  /** Takes the next name of the order as one that came. */
+  passNext(): void {
+    this.cameIn[this.next++] = this.object;
   }
 
   /** Ends a sound object. */
@@ -88,6 +104,7 @@ export class DistinctNames {
     const names = Array.from({ length: this.seen.size }, (_, entry) => this.seen.keyAt(entry));
     this.order = new QuotedNames(names.filter((name) => !name.some(needsEscape)));
     this.cameIn = new Uint32Array(this.order.count);
+    this.orderNumber++;
   }
 }
 
