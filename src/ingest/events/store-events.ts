@@ -1,7 +1,8 @@
 /** Stores a run of records of the event log. */
 import type { EventRecord } from './event-record.js';
+import type { StoreContext } from './store-context.js';
 import { storeGroundTruth } from './store-ground-truth.js';
-import { type StoreContext, storePredictions } from './store-predictions.js';
+import { storePredictions } from './store-predictions.js';
 
 /** Predictions first: truth of the same flush then finds them. */
 export async function storeEvents(records: readonly EventRecord[], context: StoreContext): Promise<void> {

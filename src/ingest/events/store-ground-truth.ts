@@ -6,7 +6,7 @@ import { encodeBlock } from '../../storage/native/encode.js';
 import { groundTruthLogTypes } from './event-columns.js';
 import type { RecordOf } from './event-record.js';
 import { eventRows } from './event-rows.js';
-import type { StoreContext } from './store-predictions.js';
+import type { StoreContext } from './store-context.js';
 import { overAnyPartitions } from './weeks.js';
 
 const types = { row_id: 'UInt64', arrived: "DateTime64(3, 'UTC')", ...groundTruthLogTypes } as const;

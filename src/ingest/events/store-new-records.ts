@@ -7,7 +7,7 @@ import type { FramedBlock } from '../../storage/native/encode.js';
 import { encodeBlockStart } from '../../storage/native/encode.js';
 import { predictionLogTypes, predictionRowTypes } from './event-columns.js';
 import type { NewRecord, PredictionRecord } from './meet-ids.js';
-import type { StoreContext } from './store-predictions.js';
+import type { StoreContext } from './store-context.js';
 import { mondayOf, weekMs } from './weeks.js';
 
 export interface NewRecordOfWeek extends NewRecord {

@@ -13,24 +13,17 @@ import { type Batch, type NumberColumn, type TimeColumn, textAt, textColumnOf } 
 import type { PredictionColumns } from '../../model/prediction.js';
 import type { Engine } from '../../storage/engine.js';
 import { encodeBlock } from '../../storage/native/encode.js';
-import type { StoreAttempt } from '../appender.js';
-import type { IngestCounters } from '../counters.js';
 import { predictionRowTypes } from './event-columns.js';
 import { eventRows, type RowColumns } from './event-rows.js';
-import type { KnownIds, KnownPrediction } from './known-ids.js';
+import type { KnownPrediction } from './known-ids.js';
 import { type MetIds, meetIds, type PredictionRecord } from './meet-ids.js';
 import { readPredictionRows } from './read-prediction-rows.js';
+import type { StoreContext } from './store-context.js';
 import { ofOneWeek, storeNewRecords } from './store-new-records.js';
 import { overAnyPartitions, rowsByWeek } from './weeks.js';
 
 export type PredictionRows = Batch<PredictionColumns & RowColumns>;
 type IdRows = Batch<Pick<PredictionColumns, 'request_id' | 'model' | 'version' | 'ts'> & RowColumns>;
-export interface StoreContext extends StoreAttempt {
-  readonly engine: Engine;
-  readonly knownIds: KnownIds;
-  readonly counters: IngestCounters;
-}
-
 export async function storePredictions(records: readonly PredictionRecord[], context: StoreContext): Promise<void> {
   const met = await meetIds(records, context.knownIds);
   const whole = met.fresh
