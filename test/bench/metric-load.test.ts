@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uncompressSync } from 'snappy';
 import { type LoadShape, type MetricLoad, makeLoad, scrapeMs, seriesKey } from '../../bench/load/metric-load.js';
+import { Kernel } from '../../src/kernel/kernel.js';
 import { createLabelWriter } from '../../src/model/label-writer.js';
 import { decodeLabels } from '../../src/model/labels.js';
 import { canonicalLabels } from '../../src/protocols/remote-write/label-section.js';
@@ -18,7 +19,7 @@ interface Decoded {
 
 /** The samples of each series as they come, and the order of series in each body. */
 function decoded(load: MetricLoad) {
-  const decoder = createRemoteWrite1Decoder();
+  const decoder = createRemoteWrite1Decoder(new Kernel());
   const writer = createLabelWriter();
   const series = new Map<string, Decoded>();
   const orders: string[][] = [];

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { type BarographError, BarographError as Failure } from '../../base/errors.js';
 import type { MetricIntake } from '../../ingest/metrics/metric-intake.js';
 import type { MetricSource } from '../../ingest/metrics/metric-source.js';
-import type { Kernel } from '../../kernel/kernel.js';
 import type { PushGroups } from '../../ingest/push/push-groups.js';
+import type { Kernel } from '../../kernel/kernel.js';
 import { decodedBody, parseContentEncoding } from '../../protocols/content-encoding.js';
 import { wholeBody } from '../whole-body.js';
 

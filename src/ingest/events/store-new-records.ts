@@ -30,7 +30,7 @@ export function ofOneWeek({ record, rowsPerhapsKnown }: NewRecord): NewRecordOfW
 export async function storeNewRecords(records: readonly NewRecordOfWeek[], context: StoreContext): Promise<number[]> {
   const weeks = new Map<number, NewRecordOfWeek['record'][]>();
   for (const { record, monday } of records) weeks.set(monday, [...(weeks.get(monday) ?? []), record]);
-  for (const [monday, week] of weeks) await insertRows(monday, week, context);
+  for (const week of weeks.values()) await insertRows(week, context);
   if (records.length > 0)
     await context.engine.insert({
       table: 'prediction_ids',
@@ -50,19 +50,11 @@ assert(
   'a record begins with the columns by which its rows are found',
 );
 
-async function insertRows(
-  monday: number,
-  week: readonly NewRecordOfWeek['record'][],
-  { engine, attempt }: StoreContext,
-): Promise<void> {
-  const first = week[0]!;
-  const last = week.at(-1)!;
-  const rowCount = week.reduce((sum, record) => sum + record.rowCount, 0);
+async function insertRows(week: readonly NewRecordOfWeek['record'][], { engine }: StoreContext): Promise<void> {
   await engine.insert({
     table: 'prediction_rows',
     columns: rowNames,
     blocks: week.flatMap((record) => blockOf(record, ['row_id', 'arrived'], record.block.columnEnds.length)),
-    deduplicationToken: `${first.sequence}-${last.sequence + last.rowCount - 1}-${rowCount}-${monday}-${attempt}`,
   });
 }
 

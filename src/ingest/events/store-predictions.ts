@@ -173,15 +173,13 @@ async function noteSuperseded(superseded: readonly Superseded[], { engine }: Sto
 
 async function insertRows(rows: PredictionRows, context: StoreContext): Promise<void> {
   const missing = await withoutStored(rows, context);
-  for (const [monday, indices] of rowsByWeek(missing.columns.ts.values)) {
+  for (const [, indices] of rowsByWeek(missing.columns.ts.values)) {
     const week = indices.length === missing.rowCount ? missing : takeRows(missing, indices);
-    const ids = week.columns.row_id.values;
     const columns = rowColumnNames.map((name) => ({ name, type: rowColumnTypes[name], data: week.columns[name] }));
     await context.engine.insert({
       table: 'prediction_rows',
       columns: rowColumnNames,
       blocks: [encodeBlock(columns, week.rowCount)],
-      deduplicationToken: `${ids[0]}-${ids.at(-1)}-${week.rowCount}-${monday}-${context.attempt}`,
     });
   }
 }
