@@ -4,15 +4,13 @@
  */
 import type { Matcher } from '../model/matcher.js';
 import type { FunctionSignature } from './function-signatures.js';
+import type { ValueType } from './value-type.js';
 
 /** Where a node stands in the query, UTF-16 code units; `to` is exclusive. */
 export interface SourceRange {
   readonly from: number;
   readonly to: number;
 }
-
-/** What an expression evaluates to. A vector is an instant vector, a matrix a range vector. */
-export type ValueType = 'scalar' | 'string' | 'vector' | 'matrix';
 
 export type Expression =
   | NumberLiteral

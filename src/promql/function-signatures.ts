@@ -2,7 +2,7 @@
  * Every function of PromQL with the types of its arguments and of its result. Source: Prometheus 3.14,
  * promql/parser/functions.go. Aggregations are no functions; see ast.ts.
  */
-import type { ValueType } from './ast.js';
+import type { ValueType } from './value-type.js';
 
 export interface FunctionSignature {
   readonly name: string;
