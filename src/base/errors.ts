@@ -72,8 +72,13 @@ export const errorKinds = {
   ),
   // queries
   invalid_query: kind(400, 'The SQL statement is not valid; the message is the engine’s.'),
+  invalid_promql: kind(
+    400,
+    'The PromQL query is not valid; the message names the line, the column and what was expected, as Prometheus does.',
+  ),
   invalid_matcher: kind(400, 'A condition on a label is not valid; the message names the place.'),
   query_not_allowed: kind(403, 'The SQL statement tries something that readers may not do.'),
+  query_failed: kind(422, 'A PromQL query cannot be carried out on the series that it meets; the message says why.'),
   query_timeout: kind(422, 'The query ran longer than its limit and was stopped.'),
   query_memory: kind(422, 'The query needed more memory than its limit and was stopped.'),
   query_too_large: kind(422, 'The query reads or returns more rows than its limit.'),
