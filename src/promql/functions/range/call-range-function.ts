@@ -1,0 +1,148 @@
+/** Runs a function over a range vector: series by series, each over the whole grid. */
+
+import { BarographError } from '../../../base/errors.js';
+import type { RangeExtension, SourceRange } from '../../ast.js';
+import { ignoredInRange, possibleNonCounter } from '../../evaluate/annotation-kinds.js';
+import type { Evaluation } from '../../evaluate/evaluation.js';
+import { type Grid, gridTime } from '../../evaluate/grid.js';
+import type { HistogramColumn } from '../../evaluate/sample-columns.js';
+import { createSeries, type SeriesBuilder } from '../../evaluate/series-builder.js';
+import { metricNameOf } from '../../evaluate/series-labels.js';
+import { hasValues, isFloat, type RangeSeries, type VectorSeries } from '../../evaluate/value.js';
+import { createWindowBounds, findWindows, type WindowBounds, type Windows } from '../../evaluate/windows.js';
+import type { RangeCall, RangeFunction } from './range-function.js';
+import { rangeFunctions } from './range-functions.js';
+import { createRangeScratch } from './range-scratch.js';
+
+/** A range vector and where its windows lie. */
+export interface RangeArgument {
+  readonly series: readonly RangeSeries[];
+  /** At the times that samples are read: less the offset, all the same with `@`. */
+  readonly windows: Windows;
+  readonly extension: RangeExtension | undefined;
+  readonly at: SourceRange;
+}
+
+export function callRangeFunction(
+  name: string,
+  argument: RangeArgument,
+  scalars: readonly Float64Array[],
+  grid: Grid,
+  evaluation: Evaluation,
+): VectorSeries[] {
+  const implementation = rangeFunctions.get(name)!;
+  const run = runnerOf(name, implementation, argument.extension, evaluation.lookbackMs);
+  const shared = sharedParts(argument, scalars, grid, evaluation);
+  const results: VectorSeries[] = [];
+  for (const series of argument.series) {
+    evaluation.checkpoint();
+    const call = callOn(series, shared, implementation, evaluation);
+    const out = createSeries(series.labels, grid.steps, series.dropsName || implementation.keepsName !== true);
+    run(call, out);
+    if (!hasValues(out)) continue;
+    results.push(out);
+    if (implementation.isForCounters === true) noteNonCounter(call, out);
+  }
+  return results;
+}
+
+type SharedParts = Omit<RangeCall, 'labels' | 'floats' | 'histograms'>;
+
+const noHistograms: HistogramColumn = { timesMs: new Float64Array(0), values: [] };
+
+function sharedParts(
+  { series, windows, at }: RangeArgument,
+  scalars: readonly Float64Array[],
+  grid: Grid,
+  { annotations }: Evaluation,
+): SharedParts {
+  const longest = series.reduce((most, { floats }) => Math.max(most, floats.count), 0);
+  return {
+    windows,
+    floatBounds: createWindowBounds(grid.steps),
+    histogramBounds: createWindowBounds(grid.steps),
+    evaluationMs: (step) => gridTime(grid, step),
+    scalars,
+    at,
+    annotations,
+    scratch: createRangeScratch(longest),
+  };
+}
+
+function callOn(
+  { labels, floats, histograms = noHistograms }: RangeSeries,
+  shared: SharedParts,
+  { usesStartTimes = false }: RangeFunction,
+  evaluation: Evaluation,
+): RangeCall {
+  const keepsStarts = usesStartTimes && evaluation.usesStartTimes;
+  return {
+    ...shared,
+    labels,
+    floats: keepsStarts || floats.startTimesMs === undefined ? floats : { ...floats, startTimesMs: undefined },
+    histograms:
+      keepsStarts || histograms.startTimesMs === undefined ? histograms : { ...histograms, startTimesMs: undefined },
+  };
+}
+
+type Runner = (call: RangeCall, out: SeriesBuilder) => void;
+
+/** Throws `query_failed` where the function does not take the selector's extension. */
+function runnerOf(
+  name: string,
+  implementation: RangeFunction,
+  extension: RangeExtension | undefined,
+  lookbackMs: number,
+): Runner {
+  if (extension === undefined) return (call, out) => runPlain(implementation, call, out);
+  const extended = implementation.extended?.[extension];
+  if (extended === undefined) {
+    const able = [...rangeFunctions]
+      .filter(([, each]) => each.extended?.[extension] !== undefined)
+      .map(([each]) => each);
+    throw new BarographError(
+      'query_failed',
+      `${extension} modifier can only be used with: ${able.sort().join(', ')} - not with ${name}`,
+    );
+  }
+  return (call, out) => {
+    findAll(call, reachingOut(call.windows, extension, lookbackMs));
+    for (let step = 0; step < call.windows.steps; step++) {
+      const samples = sizeAt(call.floatBounds, step) + sizeAt(call.histogramBounds, step);
+      if (samples > 0) extended(call, step, out);
+    }
+  };
+}
+
+/** The windows with the samples beyond the range that stand for the values at its borders. */
+const reachingOut = (windows: Windows, extension: RangeExtension, lookbackMs: number): Windows =>
+  extension === 'anchored'
+    ? { ...windows, rangeMs: windows.rangeMs + lookbackMs }
+    : { ...windows, startMs: windows.startMs + lookbackMs, rangeMs: windows.rangeMs + 2 * lookbackMs };
+
+function findAll({ floats, histograms, floatBounds, histogramBounds }: RangeCall, windows: Windows): void {
+  findWindows(floats.timesMs, floats.count, windows, floatBounds);
+  findWindows(histograms.timesMs, histograms.values.length, windows, histogramBounds);
+}
+
+const sizeAt = ({ starts, ends }: WindowBounds, step: number): number => ends[step]! - starts[step]!;
+
+function runPlain(implementation: RangeFunction, call: RangeCall, out: SeriesBuilder): void {
+  findAll(call, call.windows);
+  implementation.floats(call, out);
+  if (call.histograms.values.length === 0) return;
+  for (let step = 0; step < call.windows.steps; step++) {
+    if (sizeAt(call.histogramBounds, step) === 0) continue;
+    if (implementation.histograms !== undefined) implementation.histograms(call, step, out);
+    else if (sizeAt(call.floatBounds, step) > 0)
+      call.annotations.add(ignoredInRange(metricNameOf(call.labels), call.at));
+  }
+}
+
+const counterSuffixes = ['_total', '_sum', '_count', '_bucket'];
+
+function noteNonCounter({ labels, annotations, at }: RangeCall, { presence }: SeriesBuilder): void {
+  const name = metricNameOf(labels);
+  if (name === '' || !presence.includes(isFloat) || counterSuffixes.some((suffix) => name.endsWith(suffix))) return;
+  annotations.add(possibleNonCounter(name, at));
+}
