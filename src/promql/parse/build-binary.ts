@@ -85,9 +85,15 @@ function buildFill(modifier: SyntaxNode | null, query: string): VectorMatching['
 
 /** The value of a number that may have a sign. */
 export function buildSigned({ from, to }: SyntaxNode, query: string): number {
-  const digits = /[+-]?\s*(?:#[^\r\n]*\s*)*/y;
-  digits.lastIndex = from;
-  digits.test(query);
-  const { value } = buildNumber({ from: digits.lastIndex, to }, query);
+  const { value } = buildNumber({ from: digitsFrom(from, query), to }, query);
   return query[from] === '-' ? -value : value;
+}
+
+/** Where a number begins behind its sign, if it has one, and the space and comments after that. */
+export function digitsFrom(from: number, query: string): number {
+  if (query[from] !== '-' && query[from] !== '+') return from;
+  const gap = /(?:[ \t\r\n]|#[^\r\n]*)*/y;
+  gap.lastIndex = from + 1;
+  gap.test(query);
+  return gap.lastIndex;
 }

@@ -10,7 +10,7 @@ import {
 } from '../ast.js';
 import { functionSignatures } from '../function-signatures.js';
 import { goQuote } from '../print/go-quote.js';
-import { buildBinary, buildLabels, buildSigned, type WrittenMatchings } from './build-binary.js';
+import { buildBinary, buildLabels, buildSigned, digitsFrom, type WrittenMatchings } from './build-binary.js';
 import { buildOffset, buildRange } from './build-duration.js';
 import { buildNumber } from './build-number.js';
 import { buildVectorSelector, stringOf, withAt, withExtension, withOffset } from './build-selector.js';
@@ -35,7 +35,8 @@ class Builder {
   readonly #query: string;
   readonly #actions: OperatorActions = {
     operand: (node) => this.#operand(node),
-    sign: (node, operand) => signed(this.#query[node.from] === '-' ? '-' : '+', operand, node.from),
+    sign: (from, operand) => signed(this.#query[from] === '-' ? '-' : '+', operand, from),
+    isSigned: ({ from }) => digitsFrom(from, this.#query) > from,
     modifier: (node, expression) => this.#modifier(node, expression),
     binary: (node, left, right) => buildBinary(node, this.#query, left, right, this.written),
   };
@@ -57,13 +58,13 @@ class Builder {
       case 'FunctionCall':
         return this.#call(node);
       case 'NumberDurationLiteral':
-        return buildNumber(node, query);
+        return buildNumber({ from: digitsFrom(from, query), to }, query);
       case 'StringLiteral':
         return Object.freeze({ kind: 'string_literal', value: stringOf(node, query), from, to });
       case 'ParenExpr':
         return Object.freeze({ kind: 'paren', expression: this.build(node.firstChild!), from, to });
       case 'VectorSelector':
-        return this.#selector(node);
+        return buildVectorSelector(node, query);
       default:
         throw new Error(`the grammar has a node that this does not know: ${node.name}`);
     }
@@ -85,17 +86,6 @@ class Builder {
       default:
         return this.#at(node, expression);
     }
-  }
-
-  /** A number that has a sign is spelled as a name; see spelling.ts. */
-  #selector(node: SyntaxNode): Expression {
-    const identifier = node.getChild('Identifier');
-    if (identifier === null) return buildVectorSelector(node, this.#query);
-    const text = this.#query.slice(identifier.from, identifier.to);
-    if (!/^(?:[\d.]|(?:inf|nan)$)/i.test(text)) return buildVectorSelector(node, this.#query);
-    const braces = node.getChild('LabelMatchers');
-    if (braces !== null) throw promqlError(this.#query, braces.from, 'unexpected "{"');
-    return buildNumber(identifier, this.#query);
   }
 
   #arguments(node: SyntaxNode): Expression[] {

@@ -7,7 +7,7 @@ import { promqlError } from './promql-error.js';
 /** The literal in this range of the query, without a sign. Throws `invalid_promql` where it has no value. */
 export function buildNumber({ from, to }: SourceRange, query: string): NumberLiteral {
   const text = query.slice(from, to);
-  const isDuration = /^\d+[smhdwy]/.test(text);
+  const isDuration = /[smhdwy]$/.test(text) && !/^0x/i.test(text);
   const value = isDuration ? durationSeconds(text, from, query) : plainValue(text, from, query);
   return Object.freeze({ kind: 'number_literal', value, isDuration, from, to });
 }

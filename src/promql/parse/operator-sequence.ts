@@ -9,7 +9,10 @@ import type { Expression } from '../ast.js';
 /** How operators are applied; `node` is the grammar's node that the operator made. */
 export interface OperatorActions {
   readonly operand: (node: SyntaxNode) => Expression;
-  readonly sign: (sign: SyntaxNode, operand: Expression) => Expression;
+  /** `from` is where the sign stands. */
+  readonly sign: (from: number, operand: Expression) => Expression;
+  /** Whether the grammar took a sign into a number, which it does where it should not. */
+  readonly isSigned: (number: SyntaxNode) => boolean;
   /** `offset`, `@`, ranges, subqueries, `anchored` and `smoothed`. */
   readonly modifier: (node: SyntaxNode, expression: Expression) => Expression;
   readonly binary: (node: SyntaxNode, left: Expression, right: Expression) => Expression;
@@ -59,12 +62,13 @@ class Sequence {
       push('binary', node);
       this.#takeApart(node.lastChild!);
     } else if (node.name === 'UnaryExpr') {
-      push('sign', node.firstChild!);
+      push('sign', node);
       this.#takeApart(node.lastChild!);
     } else if (modifiers.has(node.name)) {
       this.#takeApart(node.firstChild!);
       push('modifier', node);
     } else {
+      if (node.name === 'NumberDurationLiteral' && this.#actions.isSigned(node)) push('sign', node);
       push('operand', node);
     }
   }
@@ -86,7 +90,7 @@ class Sequence {
 
   #readOperand(): Expression {
     const item = this.#items[this.#at++]!;
-    if (item.kind === 'sign') return this.#actions.sign(item.node, this.read(multiplication + 1));
+    if (item.kind === 'sign') return this.#actions.sign(item.node.from, this.read(multiplication + 1));
     let expression = this.#actions.operand(item.node);
     for (let next = this.#items[this.#at]; next?.kind === 'modifier'; next = this.#items[this.#at]) {
       expression = this.#actions.modifier(next.node, expression);

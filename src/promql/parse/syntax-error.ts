@@ -4,6 +4,8 @@
  * promql/parser/generated_parser.y.
  */
 import type { BarographError } from '../../base/errors.js';
+import { functionSignatures } from '../function-signatures.js';
+import { goQuote } from '../print/go-quote.js';
 import { promqlError } from './promql-error.js';
 import { describeToken, type Token } from './token.js';
 import type { Context, TokenContext } from './token-contexts.js';
@@ -29,6 +31,8 @@ export function syntaxError(
   if (before === undefined && token.type === 'end of input') {
     return promqlError(query, 0, 'no expression found in input');
   }
+  const unknown = firstUnknownCall(query, tokens, index);
+  if (unknown !== undefined) return unknown;
   if (before?.type === ',' && context.kind === 'arguments') {
     return promqlError(query, before.from, 'trailing commas not allowed in function call args');
   }
@@ -43,10 +47,25 @@ export function syntaxError(
   return promqlError(query, token.from, `unexpected ${describeToken(token, query)}${where}${wanted}`);
 }
 
+/** A call of a function that there is not, and that was complete before the error: Prometheus meets it first. */
+function firstUnknownCall(query: string, tokens: readonly Token[], index: number): BarographError | undefined {
+  const opened: (Token | undefined)[] = [];
+  for (let at = 0; at < index; at++) {
+    const { type } = tokens[at]!;
+    if (type === '(') opened.push(tokens[at - 1]);
+    const caller = type === ')' ? opened.pop() : undefined;
+    if (caller?.type !== 'identifier') continue;
+    const name = query.slice(caller.from, caller.to);
+    if (!functionSignatures.has(name)) {
+      return promqlError(query, caller.from, `unknown function with name ${goQuote(name)}`);
+    }
+  }
+  return undefined;
+}
+
 function expectationAt(tokens: readonly Token[], contexts: readonly TokenContext[], index: number): Expectation {
-  const { context, wantsOperand, isDuration } = contexts[index]!;
-  const before = tokens[index - 1]?.type ?? '';
-  const list = listRule(context, before, wantsOperand);
+  const { context, isDuration } = contexts[index]!;
+  const list = listRule(tokens, contexts, index);
   if (list !== undefined) return list;
   for (let open: Context | undefined = context; open !== undefined; open = open.outer) {
     if (open.kind === 'brackets') return bracketRule(tokens, contexts, index);
@@ -54,19 +73,22 @@ function expectationAt(tokens: readonly Token[], contexts: readonly TokenContext
     if (open.kind === 'aggregation') return { place: 'aggregation', expected: '' };
     if (open.kind === 'duration' && !isInBrackets(open)) return { place: 'offset', expected: duration };
     if (open !== context) continue;
-    if (isDuration) return { place: 'offset', expected: duration };
+    if (isDuration && !isInBrackets(open)) return { place: 'offset', expected: duration };
     if (isBehindAt(tokens, index)) return { place: '@', expected: 'timestamp' };
   }
   return { place: '', expected: '' };
 }
 
 /** The lists of labels and of matchers. */
-function listRule({ kind }: Context, before: string, wantsOperand: boolean): Expectation | undefined {
+function listRule(tokens: readonly Token[], contexts: readonly TokenContext[], index: number): Expectation | undefined {
+  const { kind } = contexts[index]!.context;
+  const before = tokens[index - 1]?.type ?? '';
   if (kind === 'braces') return { place: 'label matching', expected: braceExpectation(before) };
-  const opensNone =
-    before === 'on' || before === 'ignoring' || ((before === 'by' || before === 'without') && !wantsOperand);
-  if (opensNone && kind !== 'grouping' && kind !== 'matching') return { place: 'grouping opts', expected: '"("' };
-  if (kind !== 'grouping' && kind !== 'matching') return undefined;
+  const isGrouping = (before === 'by' || before === 'without') && !contexts[index - 1]!.wantsOperand;
+  const opensList = before === 'on' || before === 'ignoring' || isGrouping;
+  const isInList = kind === 'grouping' || kind === 'matching';
+  if (opensList && !isInList) return { place: 'grouping opts', expected: '"("' };
+  if (!isInList) return undefined;
   return { place: 'grouping opts', expected: before === '(' || before === ',' ? 'label' : '"," or ")"' };
 }
 
