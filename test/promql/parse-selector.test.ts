@@ -12,34 +12,34 @@ describe('a series selector', () => {
     assert.deepEqual(told('up{}'), ['__name__ = up']);
     assert.deepEqual(told('{__name__="up"}'), ['__name__ = up']);
     assert.deepEqual(told('{"my.metric", job!="a"}'), ['__name__ = my.metric', 'job != a']);
-    assert.deepEqual(told('job:rate:5m{le="+Inf"}'), ['__name__ = job:rate:5m', 'le = +Inf']);
+    assert.deepEqual(told('job:rate:5m{le="+Inf"}'), ['le = +Inf', '__name__ = job:rate:5m']);
   });
 
   it('takes all four operators, quoted names and every kind of quote', () => {
     assert.deepEqual(told(`x{a="1", b!='2', c=~\`3\\d\`, "d.e"!~"4",}`), [
-      '__name__ = x',
       'a = 1',
       'b != 2',
       'c =~ 3\\d',
       'd.e !~ 4',
+      '__name__ = x',
     ]);
   });
 
   for (const [text, message] of [
-    ['', /this is not PromQL|wanted a series selector/],
-    ['up{', /character \d+/],
-    ['rate(up[5m])', /wanted a series selector/],
-    ['up offset 5m', /wanted a series selector/],
-    ['{}', /every series would be meant/],
-    ['{a=~".*"}', /every series would be meant/],
-    ['up{a=~"("}', /./],
-    ['up{"other"}', /already/],
-    ['up{a="\\q"}', /escape/],
+    ['', /no expression found in input/],
+    ['up{', /1:4: parse error: unexpected end of input inside braces/],
+    ['rate(up[5m])', /only a series selector/],
+    ['up offset 5m', /no modifiers/],
+    ['{}', /at least one non-empty matcher/],
+    ['{a=~".*"}', /at least one non-empty matcher/],
+    ['up{a=~"("}', /error parsing regexp/],
+    ['up{"other"}', /must not be set twice: "up" or "other"/],
+    ['up{a="\\q"}', /unknown escape sequence/],
   ] as const)
     it(`refuses ${JSON.stringify(text)} with its place`, () => {
       assert.throws(
         () => parseSelector(text),
-        (error) => isBarographError(error) && message.test(error.message),
+        (error) => isBarographError(error, 'invalid_promql') && message.test(error.message),
       );
     });
 });

@@ -3,7 +3,7 @@
  * what is experimental in Prometheus 3.14.
  */
 
-import type { SyntaxNode } from '@lezer/common';
+import type { PartialParse, SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import type { Expression } from '../ast.js';
 import { buildExpression } from './build-expression.js';
@@ -47,9 +47,11 @@ function readGrammar(
   isWhole: boolean,
 ): SyntaxNode | undefined {
   const spelled = spellForGrammar(query, tokens, contexts);
-  const parse = grammar.startParse(spelled);
+  const parse: PartialParse & { bigReductionCount?: number } = grammar.startParse(spelled);
   try {
     for (;;) {
+      // Past 300 reductions of long chains lezer gives up on what is right, to keep editors quick; nesting is bounded above.
+      parse.bigReductionCount = 0;
       const tree = parse.advance();
       if (tree !== null) return tree.topNode.firstChild ?? undefined;
     }
