@@ -90,9 +90,10 @@ export function evaluateFetched({ plan, query, selected }: FetchedQuery, options
       options.checkpoint();
       const before = budget.used();
       const value = evaluateNode(node, on, evaluation);
-      // What was needed on the way is free again; the value itself is held.
-      budget.release(budget.used() - before);
+      const held = budget.used() - before;
       budget.take(sampleCountOf(value));
+      // What was needed on the way is free again; the value itself is held.
+      budget.release(held);
       return value;
     },
   };
