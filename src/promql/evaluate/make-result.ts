@@ -25,7 +25,8 @@ export function gridResult(value: Value, grid: Grid): QueryData {
   assert(value.kind === 'scalar' || value.kind === 'vector', 'range queries give scalars or instant vectors');
   const series = value.kind === 'scalar' ? [scalarSeries(value.values)] : withFinalNames(value.series);
   const sorted = series.toSorted((a, b) => compareLabels(a.labels, b.labels));
-  return { kind: 'matrix', series: sorted.map((each) => seriesOnGrid(each, grid)) };
+  const gridTimes = Float64Array.from({ length: grid.steps }, (_, step) => gridTime(grid, step));
+  return { kind: 'matrix', series: sorted.map((each) => seriesOnGrid(each, gridTimes)) };
 }
 
 const scalarSeries = (values: Float64Array): VectorSeries => ({
@@ -48,22 +49,34 @@ const sampleOf = ({ labels, presence, values, histograms }: VectorSeries): Resul
   value: presence[0] === isHistogram ? histograms![0]! : values[0]!,
 });
 
-function seriesOnGrid({ labels, values, presence, histograms }: VectorSeries, grid: Grid): ResultSeries {
-  const stepsOf = (kind: number): number[] => {
-    const steps: number[] = [];
-    for (let step = 0; step < presence.length; step++) if (presence[step] === kind) steps.push(step);
-    return steps;
-  };
-  const timesOf = (steps: readonly number[]): Float64Array => Float64Array.from(steps, (step) => gridTime(grid, step));
-  const floatSteps = stepsOf(isFloat);
-  const histogramSteps = histograms === undefined ? [] : stepsOf(isHistogram);
+/** A series with a float at every step shares the grid's times and its own values with the result. */
+function seriesOnGrid({ labels, values, presence, histograms }: VectorSeries, gridTimes: Float64Array): ResultSeries {
+  const floats = countOf(presence, isFloat);
+  const isWhole = floats === presence.length;
+  const histogramCount = histograms === undefined ? 0 : countOf(presence, isHistogram);
   return {
     labels: labels.pairs,
-    timesMs: timesOf(floatSteps),
-    values: Float64Array.from(floatSteps, (step) => values[step]!),
-    histogramTimesMs: timesOf(histogramSteps),
-    histograms: histogramSteps.map((step) => histograms![step]!),
+    timesMs: isWhole ? gridTimes : pickWhere(gridTimes, presence, isFloat, floats),
+    values: isWhole ? values : pickWhere(values, presence, isFloat, floats),
+    histogramTimesMs: pickWhere(gridTimes, presence, isHistogram, histogramCount),
+    histograms:
+      histogramCount === 0 ? [] : histograms!.filter((_, step) => presence[step] === isHistogram).map((each) => each!),
   };
+}
+
+function countOf(presence: Uint8Array, kind: number): number {
+  let count = 0;
+  for (let step = 0; step < presence.length; step++) if (presence[step] === kind) count++;
+  return count;
+}
+
+/** The numbers of the steps that hold a kind of sample. */
+function pickWhere(numbers: Float64Array, presence: Uint8Array, kind: number, count: number): Float64Array {
+  const picked = new Float64Array(count);
+  if (count === 0) return picked;
+  let next = 0;
+  for (let step = 0; step < presence.length; step++) if (presence[step] === kind) picked[next++] = numbers[step]!;
+  return picked;
 }
 
 function rangeResult(series: readonly RangeSeries[]): ResultSeries[] {

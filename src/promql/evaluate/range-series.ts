@@ -22,6 +22,7 @@ export const selectedRange = (node: RangeSelectorNode, evaluation: Evaluation): 
  */
 export function subqueryRange(node: SubqueryNode, grid: Grid, evaluation: Evaluation): RangeSeries[] {
   const inner = subqueryGrid(node, grid);
+  evaluation.budget.check(inner.steps);
   const value = evaluation.evaluate(node.expression, inner);
   return seriesOf(value).map((series) => columnsOf(series, inner));
 }

@@ -1,11 +1,13 @@
 /** How many samples a query may hold at once: those it read and those of results that are still needed. */
 import { BarographError } from '../../base/errors.js';
 import { histogramSampleCount } from '../histogram/float-histogram.js';
-import { isFloat, type Value } from './value.js';
+import { histogramSteps, type Value } from './value.js';
 
 export interface SampleBudget {
   /** Throws `query_too_large` past the limit. */
   readonly take: (samples: number) => void;
+  /** Throws where so many more would be past the limit, without taking them: before memory is used for them. */
+  readonly check: (samples: number) => void;
   readonly release: (samples: number) => void;
   readonly used: () => number;
   readonly peak: () => number;
@@ -14,18 +16,21 @@ export interface SampleBudget {
 export function createSampleBudget(samplesMax: number): SampleBudget {
   let used = 0;
   let peak = 0;
+  const check = (samples: number): void => {
+    if (used + samples <= samplesMax) return;
+    throw new BarographError(
+      'query_too_large',
+      'query processing would load too many samples into memory in query execution',
+      { hint: `the limit is ${samplesMax} samples; ask for a shorter time, a longer step, or fewer series` },
+    );
+  };
   return {
     take(samples) {
+      check(samples);
       used += samples;
       peak = Math.max(peak, used);
-      if (used > samplesMax) {
-        throw new BarographError(
-          'query_too_large',
-          'query processing would load too many samples into memory in query execution',
-          { hint: `the limit is ${samplesMax} samples; ask for a shorter time, a longer step, or fewer series` },
-        );
-      }
     },
+    check,
     release(samples) {
       used -= samples;
     },
@@ -34,7 +39,10 @@ export function createSampleBudget(samplesMax: number): SampleBudget {
   };
 }
 
-/** Samples that a value holds. A histogram counts for as many as its size is worth. */
+/**
+ * Samples that a value takes the memory of. A step without a value takes as much as one with; a histogram counts for as many as its
+ * size is worth.
+ */
 export function sampleCountOf(value: Value): number {
   switch (value.kind) {
     case 'string':
@@ -43,11 +51,9 @@ export function sampleCountOf(value: Value): number {
       return value.values.length;
     case 'vector': {
       let count = 0;
-      for (const { presence, histograms } of value.series) {
-        if (histograms === undefined) for (let step = 0; step < presence.length; step++) count += presence[step]!;
-        else
-          for (let step = 0; step < presence.length; step++)
-            count += presence[step]! <= isFloat ? presence[step]! : histogramSampleCount(histograms[step]!);
+      for (const series of value.series) {
+        count += series.values.length;
+        for (const step of histogramSteps(series)) count += histogramSampleCount(series.histograms![step]!);
       }
       return count;
     }

@@ -6,17 +6,20 @@ import type { SelectorNode } from './plan.js';
 import { readGrid } from './read-grid.js';
 import { type FloatColumn, type HistogramColumn, isStaleAt, wordsOf } from './sample-columns.js';
 import { selectSmoothed } from './select-smoothed.js';
-import { createSeries, type SeriesBuilder, setHistogram } from './series-builder.js';
+import { createSeriesAllocator, type SeriesBuilder, setHistogram } from './series-builder.js';
 import { absent, hasValues, isFloat, type VectorSeries, type VectorValue, vectorOf } from './value.js';
 
 export function selectInstant(node: SelectorNode, grid: Grid, evaluation: Evaluation): VectorValue {
   if (node.extension === 'smoothed') return selectSmoothed(node, grid, evaluation);
   const series: VectorSeries[] = [];
+  const allocator = createSeriesAllocator(grid.steps);
   for (const each of evaluation.fetched[node.selection]!) {
     evaluation.checkpoint();
-    const out = createSeries(each.labels, grid.steps, false);
+    evaluation.budget.check(series.length * grid.steps);
+    const out = allocator.create(each.labels, false);
     fillNewest(each, readGrid(node, grid), evaluation.lookbackMs, out);
     if (hasValues(out)) series.push(out);
+    else allocator.discard(out);
   }
   return vectorOf(series);
 }

@@ -17,7 +17,10 @@ export const createWindowBounds = (steps: number): WindowBounds => ({
   ends: new Int32Array(steps),
 });
 
-/** Finds all windows in one walk over the samples' times. */
+/**
+ * Finds all windows in one walk over the samples' times. Samples mostly come at regular times, so that a window's borders lie as far
+ * behind those of the one before as theirs did: that place is tried before samples are walked over.
+ */
 export function findWindows(
   timesMs: Float64Array,
   count: number,
@@ -26,14 +29,28 @@ export function findWindows(
 ): void {
   let start = 0;
   let end = 0;
+  let startStride = 0;
+  let endStride = 0;
   for (let step = 0; step < steps; step++) {
     const endMs = startMs + step * stepMs;
-    const beforeMs = endMs - rangeMs;
-    while (end < count && timesMs[end]! <= endMs) end++;
-    while (start < end && timesMs[start]! <= beforeMs) start++;
+    const nextEnd = firstAfter(timesMs, count, end, endStride, endMs);
+    endStride = nextEnd - end;
+    end = nextEnd;
+    const nextStart = firstAfter(timesMs, end, start, startStride, endMs - rangeMs);
+    startStride = nextStart - start;
+    start = nextStart;
     starts[step] = start;
     ends[step] = end;
   }
+}
+
+/** The first of timesMs[from, count) after a time; `count` where none is. */
+function firstAfter(timesMs: Float64Array, count: number, from: number, stride: number, timeMs: number): number {
+  const guess = from + stride;
+  if (guess < count && timesMs[guess]! > timeMs && (guess === 0 || timesMs[guess - 1]! <= timeMs)) return guess;
+  let at = from;
+  while (at < count && timesMs[at]! <= timeMs) at++;
+  return at;
 }
 
 /** Samples of all windows together: how often a sample is looked at where each window is walked through. */

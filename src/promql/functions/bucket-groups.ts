@@ -16,7 +16,9 @@ const boundLabel = 'le';
 export interface BucketGroup {
   readonly labels: SeriesLabels;
   readonly bounds: Float64Array;
-  readonly series: readonly VectorSeries[];
+  /** By bucket, then by step. */
+  readonly counts: readonly Float64Array[];
+  readonly presences: readonly Uint8Array[];
   /** Steps at which a native histogram of the same name and labels is too: neither is evaluated there. */
   readonly isConflicting: Uint8Array | undefined;
 }
@@ -64,7 +66,8 @@ export function groupHistograms(
     return {
       labels,
       bounds: Float64Array.from(buckets, ({ bound }) => bound),
-      series: buckets.map((bucket) => bucket.series),
+      counts: buckets.map((bucket) => bucket.series.values),
+      presences: buckets.map((bucket) => bucket.series.presence),
       isConflicting: conflicts.get(key),
     };
   });
@@ -98,16 +101,18 @@ function nativeSeries(
 }
 
 /** The buckets of a group that have a value at a step, in `into`, which is as long as the group. False where there is none. */
-export function bucketsAt({ bounds, series, isConflicting }: BucketGroup, step: number, into: ClassicBuckets): boolean {
+export function bucketsAt(group: BucketGroup, step: number, into: ClassicBuckets): boolean {
+  const { bounds, counts, presences, isConflicting } = group;
   into.count = 0;
-  if (isConflicting?.[step] === 1) return false;
-  for (let i = 0; i < series.length; i++) {
-    const { presence, values } = series[i]!;
-    if (presence[step] !== isFloat) continue;
-    into.bounds[into.count] = bounds[i]!;
-    into.counts[into.count++] = values[step]!;
+  if (isConflicting !== undefined && isConflicting[step] === 1) return false;
+  let count = 0;
+  for (let i = 0; i < bounds.length; i++) {
+    if (presences[i]![step] !== isFloat) continue;
+    into.bounds[count] = bounds[i]!;
+    into.counts[count++] = counts[i]![step]!;
   }
-  return into.count > 0;
+  into.count = count;
+  return count > 0;
 }
 
 export const createBuckets = ({ bounds }: BucketGroup): ClassicBuckets => ({

@@ -69,7 +69,7 @@ function isAlmostEqual(a: number, b: number): boolean {
   const sum = Math.abs(a) + Math.abs(b);
   const difference = Math.abs(a - b);
   if (a === 0 || b === 0 || sum < smallestNormal) return difference < smallDeltaMax * smallestNormal;
-  return difference / Math.min(sum, Number.MAX_VALUE) < smallDeltaMax;
+  return difference < smallDeltaMax * Math.min(sum, Number.MAX_VALUE);
 }
 
 /**

@@ -23,8 +23,10 @@ import { mapHistograms } from './map-series.js';
 
 /** What a function makes of one histogram at one step. */
 interface HistogramStep {
-  readonly ofClassic: (buckets: ClassicBuckets, step: number, labels: SeriesLabels) => number;
+  readonly ofClassic: (buckets: ClassicBuckets, step: number) => number;
   readonly ofNative: (histogram: FloatHistogram, step: number, labels: SeriesLabels) => number;
+  /** Remarks on a classic histogram, once it is through. */
+  readonly finish?: (labels: SeriesLabels) => void;
 }
 
 const ofNative =
@@ -35,7 +37,7 @@ const ofNative =
 function forEachHistogram(
   { classic, native }: HistogramGroups,
   call: FunctionCall,
-  { ofClassic, ofNative: numberOf }: HistogramStep,
+  { ofClassic, ofNative: numberOf, finish }: HistogramStep,
   labelled: (labels: SeriesLabels) => SeriesLabels,
 ): VectorSeries[] {
   const { steps } = call.grid;
@@ -51,6 +53,7 @@ function forEachHistogram(
   for (const group of classic) {
     call.evaluation.checkpoint();
     results.push(ofGroup(group, steps, ofClassic, labelled(group.labels)));
+    finish?.(group.labels);
   }
   return results.filter(hasValues);
 }
@@ -64,7 +67,7 @@ function ofGroup(
   const out = createSeries(labels, steps, true);
   const buckets = createBuckets(group);
   for (let step = 0; step < steps; step++)
-    if (bucketsAt(group, step, buckets)) setFloat(out, step, numberOf(buckets, step, group.labels));
+    if (bucketsAt(group, step, buckets)) setFloat(out, step, numberOf(buckets, step));
   return out;
 }
 
@@ -100,7 +103,7 @@ function onlyWhere({ classic, native }: HistogramGroups, isWanted: (step: number
   return {
     classic: classic.map((group) => ({
       ...group,
-      isConflicting: Uint8Array.from(group.series[0]!.presence, (_, step) =>
+      isConflicting: Uint8Array.from(group.presences[0]!, (_, step) =>
         isWanted(step) ? (group.isConflicting?.[step] ?? 0) : 1,
       ),
     })),
@@ -119,17 +122,14 @@ function noteQuantiles(quantiles: Float64Array, { evaluation, node }: FunctionCa
 function quantileStep(quantiles: Float64Array, call: FunctionCall, argument: number): HistogramStep {
   const { annotations } = call.evaluation;
   const at = call.node.args[argument]!.range;
+  // What was forced in the histogram at hand, over all its steps.
+  let fix = noFix();
+  let forcedSteps: number[] = [];
   return {
-    ofClassic(buckets, step, labels) {
-      const fix = noFix();
+    ofClassic(buckets, step) {
+      fix.isForced = false;
       const value = bucketQuantile(quantiles[step]!, buckets, fix);
-      if (fix.isForced) {
-        const timeMs = gridTime(call.grid, step);
-        const { lowestBucket, highestBucket, differenceMax } = fix;
-        const times = { fromMs: timeMs, toMs: timeMs, samples: 1 };
-        const forced = { kind: 'forced_monotonicity', ...times, lowestBucket, highestBucket, differenceMax } as const;
-        annotations.add(forcedMonotonicity(metricNameOf(labels), forced, at));
-      }
+      if (fix.isForced) forcedSteps.push(step);
       return value;
     },
     ofNative(histogram, step, labels) {
@@ -137,6 +137,22 @@ function quantileStep(quantiles: Float64Array, call: FunctionCall, argument: num
       if (nanEffect === 'result') annotations.add(quantileIsNaN(metricNameOf(labels), at));
       if (nanEffect === 'skew') annotations.add(quantileIsSkewed(metricNameOf(labels), at));
       return value;
+    },
+    finish(labels) {
+      if (forcedSteps.length === 0) return;
+      const { lowestBucket, highestBucket, differenceMax } = fix;
+      const detail = {
+        kind: 'forced_monotonicity',
+        fromMs: gridTime(call.grid, forcedSteps[0]!),
+        toMs: gridTime(call.grid, forcedSteps.at(-1)!),
+        samples: forcedSteps.length,
+        lowestBucket,
+        highestBucket,
+        differenceMax,
+      } as const;
+      annotations.add(forcedMonotonicity(metricNameOf(labels), detail, at));
+      forcedSteps = [];
+      fix = noFix();
     },
   };
 }

@@ -51,6 +51,12 @@ describe('evaluation of a query', () => {
     assert.equal(samplesPeak, 300, '100 read, 100 aggregated, 100 made of them');
   });
 
+  it('is refused before memory is used where a subquery has more steps than the limit of samples', async () => {
+    await assert.rejects(run('sum_over_time(vector(1)[100y:1ms])', instant), (error) =>
+      isBarographError(error, 'query_too_large'),
+    );
+  });
+
   it('is refused where a range query has more steps than its limit', async () => {
     await assert.rejects(run('m', { ...range, stepMs: 1 }), (error) => {
       assert.ok(isBarographError(error, 'query_too_large'));

@@ -2,7 +2,7 @@
 import type { Binary } from '../../ast.js';
 import type { Evaluation } from '../evaluation.js';
 import type { BinaryNode } from '../plan.js';
-import { createSeries } from '../series-builder.js';
+import { createSeriesAllocator } from '../series-builder.js';
 import { hasValues, isFloat, type VectorSeries } from '../value.js';
 import { type Column, combineColumns, operationOf } from './combine-columns.js';
 import { isArithmetic } from './number-operators.js';
@@ -22,12 +22,14 @@ export function vectorWithScalar(
     histograms: undefined,
   };
   const results: VectorSeries[] = [];
+  const allocator = createSeriesAllocator(scalar.length);
   for (const each of series) {
     checkpoint();
-    const out = createSeries(each.labels, scalar.length, each.dropsName || changesMeaning(node.source));
+    const out = allocator.create(each.labels, each.dropsName || changesMeaning(node.source));
     if (scalarSide === 'right') combineColumns(each, other, operation, out, undefined);
     else combineColumns(other, each, operation, out, undefined);
     if (hasValues(out)) results.push(out);
+    else allocator.discard(out);
   }
   return results;
 }

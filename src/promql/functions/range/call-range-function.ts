@@ -6,7 +6,7 @@ import { ignoredInRange, possibleNonCounter } from '../../evaluate/annotation-ki
 import type { Evaluation } from '../../evaluate/evaluation.js';
 import { type Grid, gridTime } from '../../evaluate/grid.js';
 import type { HistogramColumn } from '../../evaluate/sample-columns.js';
-import { createSeries, type SeriesBuilder } from '../../evaluate/series-builder.js';
+import { createSeriesAllocator, type SeriesBuilder } from '../../evaluate/series-builder.js';
 import { metricNameOf } from '../../evaluate/series-labels.js';
 import { hasValues, isFloat, type RangeSeries, type VectorSeries } from '../../evaluate/value.js';
 import { createWindowBounds, findWindows, type WindowBounds, type Windows } from '../../evaluate/windows.js';
@@ -34,12 +34,17 @@ export function callRangeFunction(
   const run = runnerOf(name, implementation, argument.extension, evaluation.lookbackMs);
   const shared = sharedParts(argument, scalars, grid, evaluation);
   const results: VectorSeries[] = [];
+  const allocator = createSeriesAllocator(grid.steps);
   for (const series of argument.series) {
     evaluation.checkpoint();
+    evaluation.budget.check(results.length * grid.steps);
     const call = callOn(series, shared, implementation, evaluation);
-    const out = createSeries(series.labels, grid.steps, series.dropsName || implementation.keepsName !== true);
+    const out = allocator.create(series.labels, series.dropsName || implementation.keepsName !== true);
     run(call, out);
-    if (!hasValues(out)) continue;
+    if (!hasValues(out)) {
+      allocator.discard(out);
+      continue;
+    }
     results.push(out);
     if (implementation.isForCounters === true) noteNonCounter(call, out);
   }
@@ -65,7 +70,7 @@ function sharedParts(
     scalars,
     at,
     annotations,
-    scratch: createRangeScratch(longest),
+    scratch: createRangeScratch(longest, grid.steps),
   };
 }
 

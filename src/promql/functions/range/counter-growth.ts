@@ -35,9 +35,8 @@ function slidingLosses({ floats, floatBounds, windows, scratch }: RangeCall): (s
   const losses = scratch.means.subarray(0, count);
   losses.fill(0);
   for (let i = 1; i < count; i++) if (values[i]! < values[i - 1]!) losses[i] = values[i - 1]!;
-  const totals = new Float64Array(windows.steps);
-  const carries = new Float64Array(windows.steps);
+  const { stepTotals: totals, stepCarries: carries } = scratch;
   // A reset at a window's first sample happened before the window.
-  slidingSums(losses, floatBounds, windows.steps, 1, scratch, totals, carries);
+  slidingSums(losses, floatBounds, windows.steps, 1, scratch);
   return (step) => totals[step]! + carries[step]!;
 }

@@ -1,16 +1,49 @@
 /**
- * `max_over_time`, `min_over_time` and the times of the extremes. A queue holds the samples of the window that no later sample
+ * `max_over_time`, `min_over_time` and the times of the extremes. Where windows overlap a lot, a queue holds the samples of the window that no later sample
  * beats, best first: its head is the extreme, and each sample enters and leaves once. NaNs count only where nothing else is there.
  */
-import { setFloat } from '../../evaluate/series-builder.js';
+import { type SeriesBuilder, setFloat } from '../../evaluate/series-builder.js';
+import { windowedSamples } from '../../evaluate/windows.js';
 import type { RangeCall, RangeFunction } from './range-function.js';
+import { overlapMax } from './sliding-sum.js';
 
-/** Gives each window's extreme as an index: the last one of several that are equal; in a window of NaNs only, the last sample. */
-function forEachExtreme(
-  { floats: { values }, floatBounds: { starts, ends }, windows: { steps }, scratch: { positions } }: RangeCall,
+/**
+ * Fills the scratch's `stepIndexes` with each window's extreme: the last one of several that are equal; in a window of NaNs only,
+ * the last sample.
+ */
+function fillExtremes(call: RangeCall, sign: 1 | -1): void {
+  const { floats, floatBounds, windows } = call;
+  if (windowedSamples(floatBounds, windows.steps) > overlapMax * floats.count) fillFromQueue(call, sign);
+  else fillOneByOne(call, sign);
+}
+
+function fillOneByOne(
+  { floats: { values }, floatBounds: { starts, ends }, windows: { steps }, scratch: { stepIndexes } }: RangeCall,
   sign: 1 | -1,
-  take: (step: number, index: number) => void,
 ): void {
+  for (let step = 0; step < steps; step++) {
+    const start = starts[step]!;
+    const end = ends[step]!;
+    let best = start;
+    let most = Number.NEGATIVE_INFINITY;
+    let isFound = false;
+    for (let i = start; i < end; i++) {
+      const value = sign * values[i]!;
+      if (value >= most) {
+        most = value;
+        best = i;
+        isFound = true;
+      }
+    }
+    stepIndexes[step] = isFound ? best : end - 1;
+  }
+}
+
+function fillFromQueue(
+  { floats: { values }, floatBounds: { starts, ends }, windows: { steps }, scratch }: RangeCall,
+  sign: 1 | -1,
+): void {
+  const { positions, stepIndexes } = scratch;
   let head = 0;
   let tail = 0;
   let next = 0;
@@ -24,22 +57,30 @@ function forEachExtreme(
       positions[tail++] = next;
     }
     while (head < tail && positions[head]! < start) head++;
-    if (start < end) take(step, head < tail ? positions[head]! : end - 1);
+    stepIndexes[step] = head < tail ? positions[head]! : end - 1;
   }
+}
+
+/** Fills in a number of the sample at each window's extreme. */
+function fillFrom(call: RangeCall, numbers: Float64Array, divisor: number, out: SeriesBuilder): void {
+  const { starts, ends } = call.floatBounds;
+  const { stepIndexes } = call.scratch;
+  for (let step = 0; step < call.windows.steps; step++)
+    if (starts[step]! < ends[step]!) setFloat(out, step, numbers[stepIndexes[step]!]! / divisor);
 }
 
 const extreme = (sign: 1 | -1): RangeFunction => ({
   floats(call, out) {
-    const { values } = call.floats;
-    forEachExtreme(call, sign, (step, index) => setFloat(out, step, values[index]!));
+    fillExtremes(call, sign);
+    fillFrom(call, call.floats.values, 1, out);
   },
   histograms: undefined,
 });
 
 const timeOfExtreme = (sign: 1 | -1): RangeFunction => ({
   floats(call, out) {
-    const { timesMs } = call.floats;
-    forEachExtreme(call, sign, (step, index) => setFloat(out, step, timesMs[index]! / 1000));
+    fillExtremes(call, sign);
+    fillFrom(call, call.floats.timesMs, 1000, out);
   },
   histograms: undefined,
 });

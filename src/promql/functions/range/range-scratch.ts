@@ -7,9 +7,13 @@ export interface RangeScratch {
   readonly positions: Int32Array;
   /** Five numbers for each sample. */
   readonly moments: Float64Array;
+  /** Each of as many elements as the grid has steps. */
+  readonly stepTotals: Float64Array;
+  readonly stepCarries: Float64Array;
+  readonly stepIndexes: Int32Array;
 }
 
-export function createRangeScratch(samplesMax: number): RangeScratch {
+export function createRangeScratch(samplesMax: number, steps: number): RangeScratch {
   // Touched only where a function needs them: the pages of those it does not need are never made.
   return {
     totals: new Float64Array(samplesMax),
@@ -17,5 +21,8 @@ export function createRangeScratch(samplesMax: number): RangeScratch {
     means: new Float64Array(samplesMax),
     positions: new Int32Array(samplesMax),
     moments: new Float64Array(5 * samplesMax),
+    stepTotals: new Float64Array(steps),
+    stepCarries: new Float64Array(steps),
+    stepIndexes: new Int32Array(steps),
   };
 }

@@ -20,7 +20,7 @@ import {
   usesCustomBounds,
   withCounterReset,
 } from '../../histogram/float-histogram.js';
-import { extrapolationFactor } from './extrapolation.js';
+import { sampledFactor } from './extrapolation.js';
 import type { GrowthKind } from './growth-kind.js';
 import type { RangeCall, WindowFunction } from './range-function.js';
 import { isStartTimeOverlap, isStartTimeReset } from './start-time-reset.js';
@@ -54,7 +54,7 @@ export const rateOfHistograms =
     const first = histograms.values[start]!;
     const growth = begunInside ? withFirst(grown, first, call) : grown;
     if (growth === undefined) return;
-    const factor = extrapolationFactor(
+    const factor = sampledFactor(
       {
         firstMs: histograms.timesMs[start]!,
         lastMs: histograms.timesMs[last]!,

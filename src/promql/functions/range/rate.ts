@@ -4,7 +4,7 @@ import { type SeriesBuilder, setFloat } from '../../evaluate/series-builder.js';
 import { metricNameOf } from '../../evaluate/series-labels.js';
 import { lostAtResets } from './counter-growth.js';
 import { extendedGrowth } from './extended-rate.js';
-import { extrapolationFactor, type SampledGrowth } from './extrapolation.js';
+import { extrapolationFactor, sampledFactor } from './extrapolation.js';
 import type { GrowthKind } from './growth-kind.js';
 import type { RangeCall, RangeFunction } from './range-function.js';
 import { rateOfHistograms } from './rate-histograms.js';
@@ -25,35 +25,30 @@ export const rate = growthFunction({ isCounter: true, isPerSecond: true });
 export const increase = growthFunction({ isCounter: true, isPerSecond: false });
 export const delta = growthFunction({ isCounter: false, isPerSecond: false });
 
-const newSampledGrowth = ({ isCounter }: GrowthKind): SampledGrowth => ({
-  firstMs: 0,
-  lastMs: 0,
-  intervals: 0,
-  isCounter,
-  first: 0,
-  growth: 0,
-  startMs: 0,
-});
-
-function fillGrowth(call: RangeCall, kind: GrowthKind, out: SeriesBuilder): void {
+function fillGrowth(call: RangeCall, { isCounter, isPerSecond }: GrowthKind, out: SeriesBuilder): void {
   const { floats, floatBounds, windows } = call;
   const { timesMs, values } = floats;
   const { starts, ends } = floatBounds;
-  const lost = kind.isCounter ? lostAtResets(call) : undefined;
-  const sampled = newSampledGrowth(kind);
-  const divisor = kind.isPerSecond ? windows.rangeMs / 1000 : 1;
-  for (let step = 0; step < windows.steps; step++) {
+  const { startMs, stepMs, rangeMs, steps } = windows;
+  const lost = isCounter ? lostAtResets(call) : undefined;
+  const divisor = isPerSecond ? rangeMs / 1000 : 1;
+  for (let step = 0; step < steps; step++) {
     const start = starts[step]!;
     const last = ends[step]! - 1;
     if (start >= last) continue;
-    sampled.firstMs = timesMs[start]!;
-    sampled.lastMs = timesMs[last]!;
-    sampled.intervals = last - start;
-    sampled.first = values[start]!;
-    sampled.growth = values[last]! - values[start]! + (lost === undefined ? 0 : lost(step));
-    const endMs = windows.startMs + step * windows.stepMs;
-    const factor = extrapolationFactor(sampled, endMs - windows.rangeMs, endMs);
-    setFloat(out, step, sampled.growth * (factor / divisor));
+    const endMs = startMs + step * stepMs;
+    const firstMs = timesMs[start]!;
+    const lastMs = timesMs[last]!;
+    const first = values[start]!;
+    const growth = values[last]! - first + (lost === undefined ? 0 : lost(step));
+    const factor = extrapolationFactor(
+      (firstMs - endMs + rangeMs) / 1000,
+      (lastMs - firstMs) / 1000,
+      (endMs - lastMs) / 1000,
+      last - start,
+      isCounter && growth > 0 && first >= 0 ? first / growth : Number.POSITIVE_INFINITY,
+    );
+    setFloat(out, step, growth * (factor / divisor));
   }
 }
 
@@ -62,7 +57,6 @@ function fillWithStartTimes(call: RangeCall, kind: GrowthKind, out: SeriesBuilde
   const { floats, floatBounds, windows } = call;
   const { timesMs, values } = floats;
   const startTimesMs = floats.startTimesMs!;
-  const sampled = newSampledGrowth(kind);
   const divisor = kind.isPerSecond ? windows.rangeMs / 1000 : 1;
   for (let step = 0; step < windows.steps; step++) {
     const start = floatBounds.starts[step]!;
@@ -73,13 +67,17 @@ function fillWithStartTimes(call: RangeCall, kind: GrowthKind, out: SeriesBuilde
     const startMs = startTimesMs[start]!;
     const begunInside = startMs !== 0 && startMs > windowStartMs && startMs < timesMs[start]!;
     if (start === last && !begunInside) continue;
-    sampled.firstMs = timesMs[start]!;
-    sampled.lastMs = timesMs[last]!;
-    sampled.intervals = last - start;
-    sampled.first = values[start]!;
-    sampled.growth = growthWithResets(call, start, last) + (begunInside ? values[start]! : 0);
-    sampled.startMs = begunInside ? startMs : 0;
-    setFloat(out, step, sampled.growth * (extrapolationFactor(sampled, windowStartMs, endMs) / divisor));
+    const growth = growthWithResets(call, start, last) + (begunInside ? values[start]! : 0);
+    const sampled = {
+      firstMs: timesMs[start]!,
+      lastMs: timesMs[last]!,
+      intervals: last - start,
+      isCounter: true,
+      first: values[start]!,
+      growth,
+      startMs: begunInside ? startMs : 0,
+    };
+    setFloat(out, step, growth * (sampledFactor(sampled, windowStartMs, endMs) / divisor));
   }
 }
 

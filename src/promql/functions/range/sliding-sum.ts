@@ -8,11 +8,11 @@ import type { WindowBounds } from '../../evaluate/windows.js';
 import type { RangeScratch } from './range-scratch.js';
 
 /** Above this many looks at each sample, sliding beats walking through each window. Measured: bench/promql-functions.ts. */
-export const overlapMax = 3;
+export const overlapMax = 6;
 
 /**
- * Fills `totals[i]` and `carries[i]` with the sum of `terms` over window i and its rounding error. A window's first `skipped`
- * samples do not count.
+ * Fills the scratch's `stepTotals` and `stepCarries` with the sums of `terms` over all windows and their rounding errors. A window's
+ * first `skipped` samples do not count.
  */
 export function slidingSums(
   terms: Float64Array,
@@ -20,10 +20,8 @@ export function slidingSums(
   steps: number,
   skipped: number,
   scratch: RangeScratch,
-  totals: Float64Array,
-  carries: Float64Array,
 ): void {
-  const { totals: suffixTotals, carries: suffixCarries } = scratch;
+  const { totals: suffixTotals, carries: suffixCarries, stepTotals: totals, stepCarries: carries } = scratch;
   let pivot = 0;
   let next = 0;
   let total = 0;

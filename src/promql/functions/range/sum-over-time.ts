@@ -2,57 +2,58 @@
 import { setFloat } from '../../evaluate/series-builder.js';
 import { windowedSamples } from '../../evaluate/windows.js';
 import type { RangeCall, RangeFunction } from './range-function.js';
+import type { RangeScratch } from './range-scratch.js';
 import { overlapMax, slidingSums, sumOf } from './sliding-sum.js';
 import { averageHistograms, sumHistograms } from './sum-histograms-over-time.js';
 
 export const sumOverTime: RangeFunction = {
   floats(call, out) {
-    forEachSum(call, (step, total, carry) => setFloat(out, step, sumOf(total, carry)));
+    fillSums(call);
+    const { starts, ends } = call.floatBounds;
+    const { stepTotals, stepCarries } = call.scratch;
+    for (let step = 0; step < call.windows.steps; step++)
+      if (starts[step]! < ends[step]!) setFloat(out, step, sumOf(stepTotals[step]!, stepCarries[step]!));
   },
   histograms: sumHistograms,
 };
 
 export const avgOverTime: RangeFunction = {
   floats(call, out) {
+    fillSums(call);
     const { starts, ends } = call.floatBounds;
-    forEachSum(call, (step, total, carry) => {
+    const { stepTotals, stepCarries } = call.scratch;
+    for (let step = 0; step < call.windows.steps; step++) {
       const start = starts[step]!;
-      const end = ends[step]!;
-      const isOverflow = Math.abs(total) === Number.POSITIVE_INFINITY;
-      const count = end - start;
-      setFloat(out, step, isOverflow ? steppedMean(call.floats.values, start, end) : total / count + carry / count);
-    });
+      const count = ends[step]! - start;
+      if (count === 0) continue;
+      const total = stepTotals[step]!;
+      const isOverflow = total === Number.POSITIVE_INFINITY || total === Number.NEGATIVE_INFINITY;
+      const mean = isOverflow
+        ? steppedMean(call.floats.values, start, start + count)
+        : total / count + stepCarries[step]! / count;
+      setFloat(out, step, mean);
+    }
   },
   histograms: averageHistograms,
 };
 
-/** Gives each window's sum and its rounding error. */
-function forEachSum(
-  { floats: { values, count }, floatBounds, windows: { steps }, scratch }: RangeCall,
-  take: (step: number, total: number, carry: number) => void,
-): void {
-  const { starts, ends } = floatBounds;
-  if (windowedSamples(floatBounds, steps) <= overlapMax * count) {
-    for (let step = 0; step < steps; step++) {
-      const start = starts[step]!;
-      const end = ends[step]!;
-      if (start < end) takeSum(values, start, end, step, take);
-    }
+/** Fills in each window's sum and its rounding error. */
+function fillSums({ floats: { values, count }, floatBounds, windows: { steps }, scratch }: RangeCall): void {
+  if (windowedSamples(floatBounds, steps) > overlapMax * count) {
+    slidingSums(values, floatBounds, steps, 0, scratch);
     return;
   }
-  const totals = new Float64Array(steps);
-  const carries = new Float64Array(steps);
-  slidingSums(values, floatBounds, steps, 0, scratch, totals, carries);
-  for (let step = 0; step < steps; step++) if (starts[step]! < ends[step]!) take(step, totals[step]!, carries[step]!);
+  const { starts, ends } = floatBounds;
+  for (let step = 0; step < steps; step++) fillSum(values, starts[step]!, ends[step]!, step, scratch);
 }
 
 /** Adds a window's samples one by one in Prometheus' order, so that the result is the same to the last bit. */
-function takeSum(
+function fillSum(
   values: Float64Array,
   start: number,
   end: number,
   step: number,
-  take: (step: number, total: number, carry: number) => void,
+  { stepTotals, stepCarries }: RangeScratch,
 ): void {
   let total = 0;
   let carry = 0;
@@ -64,7 +65,8 @@ function takeSum(
     else carry += value - sum + total;
     total = sum;
   }
-  take(step, total, carry);
+  stepTotals[step] = total;
+  stepCarries[step] = carry;
 }
 
 /** The mean where the sum overflows: from there on the mean so far is moved by each sample. */
