@@ -262,7 +262,7 @@ const readTimeOf = (
   offsetMs: offset === undefined ? 0 : resolveDuration(offset, query, true),
 });
 
-/** Notes samples to be fetched: windows are open to the left, so that the first millisecond is not needed. */
+/** Notes samples to be fetched, unless they are already: windows are open to the left, so that the first millisecond is not needed. */
 function select(
   { options: { lookbackMs }, selections }: Planner,
   matchers: readonly Matcher[],
@@ -272,7 +272,7 @@ function select(
   place: Place,
 ): number {
   const reachesBack = rangeMs === 0 || extension !== undefined ? lookbackMs : 0;
-  selections.push({
+  const selection: Selection = {
     matchers,
     fromMs: (atMs ?? place.fromMs) - offsetMs - rangeMs - reachesBack + 1,
     toMs: (atMs ?? place.toMs) - offsetMs + (extension === 'smoothed' ? lookbackMs : 0),
@@ -282,6 +282,21 @@ function select(
       functionName: place.functionName,
       needsBuckets: place.histogramParts !== 'counts',
     },
-  });
-  return selections.length - 1;
+  };
+  const same = selections.findIndex((each) => areSameSelection(each, selection));
+  return same < 0 ? selections.push(selection) - 1 : same;
+}
+
+/** Whether two selectors read the same: it is fetched once. */
+function areSameSelection(a: Selection, b: Selection): boolean {
+  return (
+    a.fromMs === b.fromMs &&
+    a.toMs === b.toMs &&
+    a.hints.needsBuckets === b.hints.needsBuckets &&
+    a.matchers.length === b.matchers.length &&
+    a.matchers.every(({ name, op, value }, i) => {
+      const other = b.matchers[i]!;
+      return name === other.name && op === other.op && value === other.value;
+    })
+  );
 }

@@ -89,16 +89,25 @@ function enriched(
   const isIdentified = identifyingLabels.some((name) => labelOf(series.labels, name) !== '');
   const needsInfo = node.labelMatchers.some(({ matches }) => !matches(''));
   const byLabels = new Map<string, SeriesBuilder>();
+  let before: readonly SeriesLabels[] | undefined;
+  let out: SeriesBuilder | undefined;
   for (let step = 0; step < series.presence.length; step++) {
     if (series.presence[step] === absent) continue;
     const found = infos === undefined || !isIdentified ? [] : newestAt(infos, step);
     if (found.length === 0 && needsInfo) continue;
-    const labels = setLabels(series.labels, addedLabels(series.labels, found, node));
-    const out = mapIn(byLabels, labelsKey(labels), () => createSeries(labels, series.values.length, series.dropsName));
+    // Info series rarely change from step to step: labels are made anew only where they do.
+    if (out === undefined || before === undefined || !areSame(found, before)) {
+      const labels = setLabels(series.labels, addedLabels(series.labels, found, node));
+      out = mapIn(byLabels, labelsKey(labels), () => createSeries(labels, series.values.length, series.dropsName));
+      before = found;
+    }
     copyStep(out, series, step);
   }
   return [...byLabels.values()];
 }
+
+const areSame = (a: readonly SeriesLabels[], b: readonly SeriesLabels[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
 
 /** Of each info metric, the series whose sample is the newest at a step. */
 function newestAt(infos: ReadonlyMap<string, readonly InfoSeries[]>, step: number): SeriesLabels[] {

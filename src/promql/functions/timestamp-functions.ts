@@ -35,9 +35,22 @@ function ofSamples(
 }
 
 function startTimeAt({ floats, histograms }: FetchedSeries, timeMs: number): number {
-  const at = floats.timesMs.indexOf(timeMs);
-  if (at >= 0 && at < floats.count) return floats.startTimesMs?.[at] ?? 0;
-  return histograms?.startTimesMs?.[histograms.timesMs.indexOf(timeMs)] ?? 0;
+  const at = placeOf(floats.timesMs, floats.count, timeMs);
+  if (at < floats.count && floats.timesMs[at] === timeMs) return floats.startTimesMs?.[at] ?? 0;
+  if (histograms === undefined) return 0;
+  return histograms.startTimesMs?.[placeOf(histograms.timesMs, histograms.values.length, timeMs)] ?? 0;
+}
+
+/** The first of timesMs[0, count) that is not before a time. */
+function placeOf(timesMs: Float64Array, count: number, timeMs: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timesMs[middle]! < timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Seconds of the steps at which a computed vector has values. */

@@ -79,6 +79,7 @@ describe('evaluation of a query', () => {
 
   for (const [text, query, from, to] of [
     ['m', instant, 99_000 - 300_000 + 1, 99_000],
+    ['m / m', instant, 99_000 - 300_000 + 1, 99_000],
     ['m offset 1m', instant, 39_000 - 300_000 + 1, 39_000],
     ['m @ 50', range, 50_000 - 300_000 + 1, 50_000],
     ['m @ end()', range, 99_000 - 300_000 + 1, 99_000],

@@ -123,20 +123,42 @@ function duplicates(matching: VectorMatching, { isSwapped }: Sides, a: SeriesLab
 
 function matchGroup(match: Match, group: MatchGroup, results: VectorSeries[]): void {
   const { sides, steps } = match;
-  /** Steps at which a series of the "many" side found its partner, by the labels of the result; one list where all must differ. */
+  // Steps at which a series of the "many" side found its partner, by the labels of the result; one list where all must differ.
   const taken = new Map<string, Uint8Array>();
   const anyMatched = new Uint8Array(steps);
+  const owners = group.one.length > 1 ? ownersOf(group.one, steps) : undefined;
+  const missingOne = sides.fillOfOne === undefined ? undefined : occupied(group.one, steps);
   for (const many of group.many) {
-    for (const one of group.one) addPair(match, many, one, undefined, taken, anyMatched, results);
+    const partners = owners === undefined ? group.one : partnersOf(many, owners).map((i) => group.one[i]!);
+    for (const one of partners) addPair(match, many, one, undefined, taken, anyMatched, results);
     if (sides.fillOfOne !== undefined) {
       const filled = filling(match, many.labels, sides.fillOfOne);
-      addPair(match, many, filled, occupied(group.one, steps), taken, anyMatched, results);
+      addPair(match, many, filled, missingOne, taken, anyMatched, results);
     }
   }
   if (sides.fillOfMany === undefined) return;
   const matched = anyMatched.slice();
   for (const one of group.one)
     addPair(match, filling(match, one.labels, sides.fillOfMany), one, matched, taken, anyMatched, results);
+}
+
+const noOwner = -1;
+
+/** Which series of the "one" side has a value at each step: at most one has where there is a partner for it. */
+function ownersOf(one: Series, steps: number): Int32Array {
+  const owners = new Int32Array(steps).fill(noOwner);
+  one.forEach(({ presence }, i) => {
+    for (let step = 0; step < steps; step++) if (presence[step] !== absent) owners[step] = i;
+  });
+  return owners;
+}
+
+/** The series of the "one" side that a series meets at any step: of the many that come and go over time, only these are gone through. */
+function partnersOf({ presence }: VectorSeries, owners: Int32Array): number[] {
+  const partners = new Set<number>();
+  for (let step = 0; step < presence.length; step++) if (presence[step] !== absent) partners.add(owners[step]!);
+  partners.delete(noOwner);
+  return [...partners];
 }
 
 /** Combines two series where `isMasked` is not set. */
