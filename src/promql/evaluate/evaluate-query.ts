@@ -1,6 +1,7 @@
 /**
  * Runs a query: everything that it reads is asked for at once, then it is evaluated without waiting for anything. The two halves are
- * apart so that the second can run in a worker thread.
+ * apart so that the second can run in a worker thread, which makes the same plan out of the query's text: a plan holds functions, and
+ * samples lie in buffers that threads can share.
  */
 import { BarographError } from '../../base/errors.js';
 import { type Expression, valueTypeOf } from '../ast.js';

@@ -92,6 +92,7 @@ const histogramQuantiles: PromqlFunction = (call) => {
     for (const value of new Set(q)) {
       const labelled = (labels: SeriesLabels): SeriesLabels => setLabels(labels, [[label, formatOpenMetrics(value)]]);
       const step = quantileStep(q, call, 0);
+      call.evaluation.budget.check(results.length * call.grid.steps);
       const wanted = onlyWhere(groups, (at) => Object.is(q[at], value));
       results.push(...forEachHistogram(wanted, call, step, labelled));
     }

@@ -57,6 +57,19 @@ describe('evaluation of a query', () => {
     );
   });
 
+  it('is refused where values that become labels make more series than fit the limit', async () => {
+    const rising: SampleSource = {
+      async select() {
+        const { labels, floats } = series(100);
+        return [{ labels, floats: { ...floats, values: floats.values.map((_, i) => i) } }];
+      },
+    };
+    const options = { ...defaultQueryOptions, samplesMax: 5_000 };
+    await assert.rejects(evaluateQuery(parseQuery('count_values("v", m)'), range, rising, options), (error) =>
+      isBarographError(error, 'query_too_large'),
+    );
+  });
+
   it('is refused where a range query has more steps than its limit', async () => {
     await assert.rejects(run('m', { ...range, stepMs: 1 }), (error) => {
       assert.ok(isBarographError(error, 'query_too_large'));

@@ -3,6 +3,7 @@ import { BarographError } from '../../../base/errors.js';
 import { histogramText } from '../../histogram/histogram-text.js';
 import { isLabelName } from '../label-name.js';
 import { formatPlain } from '../number-text.js';
+import type { SampleBudget } from '../sample-budget.js';
 import { createSeries, type SeriesBuilder, setFloat } from '../series-builder.js';
 import { groupKeyBy, groupLabels, setLabels } from '../series-labels.js';
 import { absent, isFloat, type VectorSeries } from '../value.js';
@@ -14,6 +15,7 @@ export function countValues(
   series: readonly VectorSeries[],
   { grouping, without }: Grouping,
   steps: number,
+  budget: SampleBudget,
 ): VectorSeries[] {
   if (!isLabelName(label)) throw new BarographError('query_failed', `invalid label name ${JSON.stringify(label)}`);
   const names = without ? grouping : [...grouping, label];
@@ -28,6 +30,8 @@ export function countValues(
       if (out === undefined) {
         const counted = setLabels(labels, [[label, typeof value === 'string' ? value : formatPlain(value)]]);
         const key = keyOf(counted);
+        // Each value that is met makes a series, and there may be as many as samples.
+        budget.check(counts.size * steps);
         out = counts.get(key) ?? createSeries(groupLabels(counted, names, without), steps, false);
         counts.set(key, out);
         byValue.set(value, out);

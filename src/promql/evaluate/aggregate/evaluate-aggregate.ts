@@ -21,7 +21,7 @@ export function evaluateAggregate(node: AggregateNode, grid: Grid, evaluation: E
   const input = evaluation.evaluate(node.expression, grid);
   assert(input.kind === 'vector', 'aggregations take vectors');
   if (parameter?.kind === 'string')
-    return vectorOf(countValues(parameter.value, input.series, node.source, grid.steps));
+    return vectorOf(countValues(parameter.value, input.series, node.source, grid.steps, evaluation.budget));
   const numbers = parameter?.kind === 'scalar' ? parameter.values : undefined;
   const aggregation = aggregations[op];
   if (aggregation === undefined) return vectorOf(pickSeries(node, input.series, numbers!, grid.steps, evaluation));

@@ -62,7 +62,8 @@ function checkRatios(node: AggregateNode, ratios: Float64Array, { annotations }:
   if (ratios.every((ratio) => ratio === 0)) return false;
   if (ratios.some(Number.isNaN)) throw new BarographError('query_failed', 'Ratio value is NaN');
   const at = node.parameter!.range;
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+  const least = ratios.reduce((a, b) => Math.min(a, b), 0);
+  const most = ratios.reduce((a, b) => Math.max(a, b), 0);
   if (most > 1) annotations.add(invalidRatio(most, 1, at));
   if (least < -1) annotations.add(invalidRatio(least, -1, at));
   return true;

@@ -8,6 +8,7 @@ import type { VectorMatching } from '../../ast.js';
 import type { Evaluation } from '../evaluation.js';
 import { mergeSameLabels } from '../merge-series.js';
 import type { BinaryNode } from '../plan.js';
+import type { SampleBudget } from '../sample-budget.js';
 import { createSeries } from '../series-builder.js';
 import { groupKeyBy, groupLabels, labelsKey, labelsText, type SeriesLabels } from '../series-labels.js';
 import { absent, hasValues, isFloat, type VectorSeries } from '../value.js';
@@ -32,6 +33,7 @@ interface Match {
   readonly sides: Sides;
   readonly operation: ColumnOperation;
   readonly steps: number;
+  readonly budget: SampleBudget;
 }
 
 /** Series of both sides with the same key. */
@@ -56,7 +58,7 @@ export function vectorWithVector(
   const [many, one] = isSwapped ? [right, left] : [left, right];
   const sides: Sides = { many, one, isSwapped, ...fills };
   const operation = operationOf(node.source, evaluation.annotations, node.range);
-  const match: Match = { node, matching, sides, operation, steps };
+  const match: Match = { node, matching, sides, operation, steps, budget: evaluation.budget };
   const groups = matchGroups(match);
   checkOneSide(match, groups);
   const results: VectorSeries[] = [];
@@ -171,7 +173,8 @@ function addPair(
   anyMatched: Uint8Array,
   results: VectorSeries[],
 ): void {
-  const { node, matching, sides, operation, steps } = match;
+  const { node, matching, sides, operation, steps, budget } = match;
+  budget.check(results.length * steps);
   const labels = resultLabels(many.labels, one.labels, node.source.op, matching);
   const out = createSeries(labels, steps, node.source.returnsBool);
   const matched = new Uint8Array(steps);

@@ -103,7 +103,7 @@ function histogramGrowth(window: HistogramWindow, isCounter: boolean): FloatHist
     call.annotations.add(mixedSchemas(name, call.at));
     return undefined;
   }
-  const schema = Math.min(first.schema, ...counted.map((each) => each.schema));
+  const schema = counted.reduce((least, each) => Math.min(least, each.schema), first.schema);
   const difference = noted(subtractHistograms(coarserHistogram(values[last]!, schema), first), 'subtraction', call);
   if (difference === undefined) return undefined;
   const growth = isCounter ? withLosses(difference.histogram, first, window) : difference.histogram;
