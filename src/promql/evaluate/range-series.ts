@@ -1,12 +1,11 @@
 /** The samples of range vectors: those of a selector without stale markers, or a subquery's results. */
-import type { FloatHistogram } from '../histogram/float-histogram.js';
-import { withCounterReset } from '../histogram/float-histogram.js';
+import { type FloatHistogram, withCounterReset } from '../histogram/float-histogram.js';
 import type { Evaluation } from './evaluation.js';
 import { type Grid, gridBetween, gridTime } from './grid.js';
 import type { RangeSelectorNode, SubqueryNode } from './plan.js';
-import { type HistogramColumn, noFloats, withoutStale } from './sample-columns.js';
+import { type HistogramColumn, withoutStale } from './sample-columns.js';
 import { noLabels } from './series-labels.js';
-import { constantScalar, isFloat, isHistogram, type RangeSeries, type Value, type VectorSeries } from './value.js';
+import { constantScalar, histogramSteps, isFloat, type RangeSeries, type Value, type VectorSeries } from './value.js';
 
 export const selectedRange = (node: RangeSelectorNode, evaluation: Evaluation): RangeSeries[] =>
   evaluation.fetched[node.selection]!.map(({ labels, floats, histograms }) => ({
@@ -24,7 +23,8 @@ export function subqueryRange(node: SubqueryNode, grid: Grid, evaluation: Evalua
   const inner = subqueryGrid(node, grid);
   evaluation.budget.check(inner.steps);
   const value = evaluation.evaluate(node.expression, inner);
-  return seriesOf(value).map((series) => columnsOf(series, inner));
+  const gridTimes = Float64Array.from({ length: inner.steps }, (_, step) => gridTime(inner, step));
+  return seriesOf(value).map((series) => columnsOf(series, gridTimes));
 }
 
 function subqueryGrid({ atMs, offsetMs, rangeMs, stepMs }: SubqueryNode, grid: Grid): Grid {
@@ -40,29 +40,28 @@ function seriesOf(value: Value): readonly VectorSeries[] {
   return [{ labels: noLabels, dropsName: false, values, presence, histograms: undefined }];
 }
 
-function columnsOf({ labels, dropsName, values, presence, histograms }: VectorSeries, grid: Grid): RangeSeries {
-  const floatSteps: number[] = [];
-  const histogramSteps: number[] = [];
-  for (let step = 0; step < grid.steps; step++) {
-    if (presence[step] === isFloat) floatSteps.push(step);
-    else if (presence[step] === isHistogram) histogramSteps.push(step);
-  }
-  const timesOf = (steps: readonly number[]): Float64Array => Float64Array.from(steps, (step) => gridTime(grid, step));
-  const floats =
-    floatSteps.length === 0
-      ? noFloats
-      : {
-          timesMs: timesOf(floatSteps),
-          values: Float64Array.from(floatSteps, (step) => values[step]!),
-          count: floatSteps.length,
-        };
+/** A series with a float at every step shares the grid's times and its own values. */
+function columnsOf(series: VectorSeries, gridTimes: Float64Array): RangeSeries {
+  const { labels, dropsName, values, presence, histograms } = series;
+  const steps = histogramSteps(series);
   const column: HistogramColumn | undefined =
-    histogramSteps.length === 0
+    steps.length === 0
       ? undefined
       : {
-          timesMs: timesOf(histogramSteps),
-          values: histogramSteps.map((step) => withoutResetHint(histograms![step]!)),
+          timesMs: Float64Array.from(steps, (step) => gridTimes[step]!),
+          values: steps.map((step) => withoutResetHint(histograms![step]!)),
         };
+  let count = 0;
+  for (let step = 0; step < presence.length; step++) if (presence[step] === isFloat) count++;
+  if (count === presence.length)
+    return { labels, dropsName, floats: { timesMs: gridTimes, values, count }, histograms: column };
+  const floats = { timesMs: new Float64Array(count), values: new Float64Array(count), count };
+  let next = 0;
+  for (let step = 0; step < presence.length; step++) {
+    if (presence[step] !== isFloat) continue;
+    floats.timesMs[next] = gridTimes[step]!;
+    floats.values[next++] = values[step]!;
+  }
   return { labels, dropsName, floats, histograms: column };
 }
 
