@@ -35,7 +35,11 @@ export interface KernelExports {
   reserveSort(runs: number, samples: number, series: number): void;
   sortColumn(which: number): number;
   earliestFrom(samples: number, fromMs: number): number;
-  sortSamples(runs: number, series: number, fromMs: number, toMs: number): number;
+  beginSort(runs: number, series: number, fromMs: number, toMs: number): void;
+  countSome(samples: number): number;
+  placeSeries(): number;
+  scatterSome(samples: number): number;
+  orderSome(samples: number): number;
 }
 
 /** Smallest memory for a body: larger ones double it. */

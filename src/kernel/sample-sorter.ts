@@ -2,8 +2,11 @@
  * Samples of many requests, brought into the order of their table in the kernel: by the rank of their series, then by time; of samples
  * with the same series and time the last to come stays. The columns that come out lie as ClickHouse's Native format has them.
  *
+ * A million samples take a tenth of a second, so it lets other work in between.
+ *
  * Its memory is in use from `load` on until what `sort` gave was read: a kernel of its own keeps others from moving it.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Kernel } from './kernel.js';
 
 /** Runs of samples, each of one series: run i's are [sampleEnds[i - 1], sampleEnds[i]) of series refs[i]; 0xffffffff for none. */
@@ -58,6 +61,9 @@ const columns = {
   starts: 12,
 } as const;
 
+/** Samples that are worked on at once: some milliseconds' worth. */
+const samplesAtOnce = 65_536;
+
 export class SampleSorter {
   private runCount = 0;
   private sampleCount = 0;
@@ -66,7 +72,7 @@ export class SampleSorter {
   constructor(private readonly kernel: Kernel) {}
 
   /** Takes samples, and forgets those that it had. */
-  load(batches: readonly SampleRuns[], { ranks, refs, idLow, idHigh }: RankedSeries): void {
+  async load(batches: readonly SampleRuns[], { ranks, refs, idLow, idHigh }: RankedSeries): Promise<void> {
     this.runCount = batches.reduce((sum, { runCount }) => sum + runCount, 0);
     this.sampleCount = batches.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
     this.seriesCount = ranks.length;
@@ -75,7 +81,7 @@ export class SampleSorter {
     this.words(columns.refs, this.seriesCount).set(refs);
     this.words(columns.idLow, this.seriesCount).set(idLow.subarray(0, this.seriesCount));
     this.words(columns.idHigh, this.seriesCount).set(idHigh.subarray(0, this.seriesCount));
-    this.loadSamples(batches);
+    await this.loadSamples(batches);
   }
 
   /** The earliest time at or after `fromMs`, epoch milliseconds; Infinity where there is none. */
@@ -84,8 +90,13 @@ export class SampleSorter {
   }
 
   /** Sorts the samples with times in [fromMs, toMs). */
-  sort(fromMs: number, toMs: number): SortedSamples {
-    const present = this.kernel.exports.sortSamples(this.runCount, this.seriesCount, fromMs, toMs);
+  async sort(fromMs: number, toMs: number): Promise<SortedSamples> {
+    const { exports } = this.kernel;
+    exports.beginSort(this.runCount, this.seriesCount, fromMs, toMs);
+    while (exports.countSome(samplesAtOnce) === 0) await setImmediate();
+    const present = exports.placeSeries();
+    while (exports.scatterSome(samplesAtOnce) === 0) await setImmediate();
+    while (exports.orderSome(samplesAtOnce) === 0) await setImmediate();
     const starts = this.words(columns.starts, present + 1);
     const rowCount = starts[present]!;
     const times = this.words(columns.sortedTimes, 2 * rowCount);
@@ -100,7 +111,7 @@ export class SampleSorter {
     };
   }
 
-  private loadSamples(batches: readonly SampleRuns[]): void {
+  private async loadSamples(batches: readonly SampleRuns[]): Promise<void> {
     const runRefs = this.words(columns.runRefs, this.runCount);
     const runEnds = this.words(columns.runEnds, this.runCount);
     const times = this.doubles(columns.times, this.sampleCount);
@@ -108,6 +119,7 @@ export class SampleSorter {
     const values = this.words(columns.values, 2 * this.sampleCount);
     let run = 0;
     let sample = 0;
+    let pause = samplesAtOnce;
     for (const batch of batches) {
       const { runCount, sampleCount, sampleEnds } = batch;
       runRefs.set(batch.refs.subarray(0, runCount), run);
@@ -116,6 +128,9 @@ export class SampleSorter {
       values.set(new Uint32Array(batch.values.buffer, batch.values.byteOffset, 2 * sampleCount), 2 * sample);
       run += runCount;
       sample += sampleCount;
+      if (sample < pause) continue;
+      pause = sample + samplesAtOnce;
+      await setImmediate();
     }
   }
 

@@ -28,16 +28,16 @@ export interface SampleSeries extends RankedSeries {
 }
 
 /** The blocks of batches, by day. Of samples with the same series and time the last to come stays. */
-export function* sampleBlocks(
+export async function* sampleBlocks(
   batches: readonly SampleRuns[],
   series: SampleSeries,
   sorter: SampleSorter,
-): Generator<SampleBlock> {
-  sorter.load(batches, series);
+): AsyncGenerator<SampleBlock> {
+  await sorter.load(batches, series);
   for (let fromMs = sorter.earliestFrom(Number.NEGATIVE_INFINITY); fromMs < Number.POSITIVE_INFINITY; ) {
     const day = Math.floor(fromMs / dayMs);
     const endMs = (day + 1) * dayMs;
-    const sorted = sorter.sort(fromMs, endMs);
+    const sorted = await sorter.sort(fromMs, endMs);
     if (sorted.rowCount > 0) yield blockOf(day, sorted, series);
     fromMs = sorter.earliestFrom(endMs);
   }

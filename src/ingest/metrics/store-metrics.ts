@@ -69,7 +69,7 @@ async function storeSamples(batches: readonly AdmittedSamples[], store: MetricSt
     idHigh: index.idHigh,
     metricName: (metric: number) => index.metricName(metric),
   };
-  for (const block of sampleBlocks(batches, series, sorter)) {
+  for await (const block of sampleBlocks(batches, series, sorter)) {
     counters.seriesStored(await storedDays.store(block.refs, block.firstMs, block.lastMs, engine));
     await engine.insert({
       table: 'metric_samples',

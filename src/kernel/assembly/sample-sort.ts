@@ -88,39 +88,57 @@ export function earliestFrom(samples: u32, fromMs: f64): f64 {
   return earliest;
 }
 
-/** Sorts the samples with times in [fromMs, toMs) of series that there are; answers how many series have some. `starts` has one more, the end. */
-export function sortSamples(runs: u32, series: u32, fromMs: f64, toMs: f64): u32 {
+/**
+ * Begins to sort the samples with times in [fromMs, toMs) of the first `series` series. The steps `countSome`, `placeSeries`, `scatterSome`, `orderSome`
+ * follow; those named so take about as many samples as they are told, and answer whether they are done.
+ */
+export function beginSort(runs: u32, series: u32, fromMs: f64, toMs: f64): void {
+  runLimit = runs;
+  seriesLimit = series;
+  from = fromMs;
+  to = toMs;
+  nextRun = 0;
+  nextSample = 0;
   memory.fill(next, 0, 4 * series);
-  countSamples(runs, series, fromMs, toMs);
-  placeSeries(series);
-  scatter(runs, series, fromMs, toMs);
-  putInOrder();
-  return present;
 }
 
-function countSamples(runs: u32, series: u32, fromMs: f64, toMs: f64): void {
-  let i: u32 = 0;
-  for (let run: u32 = 0; run < runs; run++) {
-    const end = load<u32>(runEnds + 4 * run);
-    const ref = load<u32>(runRefs + 4 * run);
-    if (ref >= series) {
+/** What is being sorted, and how far. */
+let runLimit: u32 = 0;
+let seriesLimit: u32 = 0;
+let from: f64 = 0;
+let to: f64 = 0;
+let nextRun: u32 = 0;
+let nextSample: u32 = 0;
+let nextSeries: u32 = 0;
+let nextRow: u32 = 0;
+
+export function countSome(samples: u32): bool {
+  let i = nextSample;
+  const stop = i + samples;
+  for (; nextRun < runLimit && i < stop; nextRun++) {
+    const end = load<u32>(runEnds + 4 * nextRun);
+    const ref = load<u32>(runRefs + 4 * nextRun);
+    if (ref >= seriesLimit) {
       i = end;
       continue;
     }
     let count: u32 = 0;
     for (; i < end; i++) {
       const time = load<f64>(times + 8 * i);
-      count += u32(time >= fromMs) & u32(time < toMs);
+      count += u32(time >= from) & u32(time < to);
     }
     const place = next + 4 * load<u32>(ranks + 4 * ref);
     store<u32>(place, load<u32>(place) + count);
   }
+  nextSample = i;
+  return nextRun == runLimit;
 }
 
-function placeSeries(series: u32): void {
+/** Gives each series its place, once all samples were counted; answers how many series have some. */
+export function placeSeries(): u32 {
   let total: u32 = 0;
   present = 0;
-  for (let rank: u32 = 0; rank < series; rank++) {
+  for (let rank: u32 = 0; rank < seriesLimit; rank++) {
     const count = load<u32>(next + 4 * rank);
     store<u32>(next + 4 * rank, total);
     if (count == 0) continue;
@@ -130,52 +148,65 @@ function placeSeries(series: u32): void {
     total += count;
   }
   store<u32>(starts + 4 * present, total);
+  nextRun = 0;
+  nextSample = 0;
+  nextSeries = 0;
+  nextRow = 0;
+  return present;
 }
 
-function scatter(runs: u32, series: u32, fromMs: f64, toMs: f64): void {
-  let i: u32 = 0;
-  for (let run: u32 = 0; run < runs; run++) {
-    const end = load<u32>(runEnds + 4 * run);
-    const ref = load<u32>(runRefs + 4 * run);
-    if (ref >= series) {
+export function scatterSome(samples: u32): bool {
+  let i = nextSample;
+  const stop = i + samples;
+  for (; nextRun < runLimit && i < stop; nextRun++) {
+    const end = load<u32>(runEnds + 4 * nextRun);
+    const ref = load<u32>(runRefs + 4 * nextRun);
+    if (ref >= seriesLimit) {
       i = end;
       continue;
     }
     const place = next + 4 * load<u32>(ranks + 4 * ref);
-    let to = load<u32>(place);
+    let row = load<u32>(place);
     for (; i < end; i++) {
       const time = load<f64>(times + 8 * i);
-      if (!(time >= fromMs && time < toMs)) continue;
-      store<i64>(sortedTimes + 8 * to, <i64>time);
-      store<u64>(sortedValues + 8 * to, load<u64>(values + 8 * i));
-      to++;
+      if (!(time >= from && time < to)) continue;
+      store<i64>(sortedTimes + 8 * row, <i64>time);
+      store<u64>(sortedValues + 8 * row, load<u64>(values + 8 * i));
+      row++;
     }
-    store<u32>(place, to);
+    store<u32>(place, row);
   }
+  nextSample = i;
+  return nextRun == runLimit;
 }
 
-/** Sorts each series by time, leaves out what a later sample takes the place of, and writes the ids. */
-function putInOrder(): void {
-  let to: u32 = 0;
-  for (let each: u32 = 0; each < present; each++) {
-    const start = load<u32>(starts + 4 * each);
-    const end = load<u32>(starts + 4 * each + 4);
+/** Sorts each series by time, leaves out what a later sample takes the place of, and writes the ids. `starts` has one more in the end, the end. */
+export function orderSome(samples: u32): bool {
+  let row = nextRow;
+  for (let taken: u32 = 0; nextSeries < present && taken < samples; nextSeries++) {
+    const start = load<u32>(starts + 4 * nextSeries);
+    const end = load<u32>(starts + 4 * nextSeries + 4);
+    taken += end - start;
     if (!isAscending(start, end)) sortByTime(start, end);
-    store<u32>(starts + 4 * each, to);
-    const ref = load<u32>(refs + 4 * load<u32>(presentRanks + 4 * each));
-    const id = (<u64>load<u32>(idHigh + 4 * ref) << 32) | <u64>load<u32>(idLow + 4 * ref);
-    for (let from = start; from < end; from++) {
-      const time = load<i64>(sortedTimes + 8 * from);
-      if (from + 1 < end && load<i64>(sortedTimes + 8 * from + 8) == time) continue;
-      if (to != from) {
-        store<i64>(sortedTimes + 8 * to, time);
-        store<u64>(sortedValues + 8 * to, load<u64>(sortedValues + 8 * from));
-      }
-      store<u64>(sortedIds + 8 * to, id);
-      to++;
-    }
+    store<u32>(starts + 4 * nextSeries, row);
+    row = takeSeries(start, end, row, load<u32>(refs + 4 * load<u32>(presentRanks + 4 * nextSeries)));
   }
-  store<u32>(starts + 4 * present, to);
+  nextRow = row;
+  if (nextSeries < present) return false;
+  store<u32>(starts + 4 * present, row);
+  return true;
+}
+
+/** Moves the samples [start, end) of a series to `row` and on, each time once; answers where they end. */
+function takeSeries(start: u32, end: u32, row: u32, ref: u32): u32 {
+  const id = (<u64>load<u32>(idHigh + 4 * ref) << 32) | <u64>load<u32>(idLow + 4 * ref);
+  for (let each = start; each < end; each++) {
+    if (each + 1 < end && load<i64>(sortedTimes + 8 * each + 8) == load<i64>(sortedTimes + 8 * each)) continue;
+    if (row != each) move(each, row);
+    store<u64>(sortedIds + 8 * row, id);
+    row++;
+  }
+  return row;
 }
 
 /** Whether times rise or stay. */

@@ -1,11 +1,13 @@
 /** The work of `barograph serve`, loaded when the command runs. */
 import { describeConfiguration, loadConfiguration } from '../configuration-loading.js';
 import type { ConfigurationFlags } from '../configuration-settings.js';
+import { letHeapGrow } from '../heap-growth.js';
 import { exitCodes } from './exit-codes.js';
 import { createLog, type Logger } from './log.js';
 
 /** Runs a server until a signal ends it. */
 export async function runServer(flags: ConfigurationFlags): Promise<void> {
+  letHeapGrow();
   const configuration = loadConfiguration({ flags });
   const log = createLog(configuration.log);
   log.debug({ configuration: describeConfiguration(configuration) }, 'configuration');

@@ -50,9 +50,9 @@ interface Columns {
 
 type Row = readonly [day: number, metric: string, id: number, timeMs: number, value: number];
 
-function rowsOf(batches: readonly AdmittedSamples[], sorter: SampleSorter): Row[] {
+async function rowsOf(batches: readonly AdmittedSamples[], sorter: SampleSorter): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { day, pieces, rowCount, refs: present, firstMs, lastMs } of sampleBlocks(batches, series, sorter)) {
+  for await (const { day, pieces, rowCount, refs: present, firstMs, lastMs } of sampleBlocks(batches, series, sorter)) {
     const types = { metric: 'String', series: 'UInt64', ts: "DateTime64(3, 'UTC')", value: 'Float64' };
     const { columns } = decodeBlocks<Columns>(Buffer.concat(pieces), types);
     assert.equal(columns.value.values.length, rowCount);
@@ -68,7 +68,7 @@ function rowsOf(batches: readonly AdmittedSamples[], sorter: SampleSorter): Row[
       Array.from(present, (_, i) => [firstMs[i], lastMs[i]]),
       spans,
     );
-    rows.push(...ofBlock);
+    for (const row of ofBlock) rows.push(row);
   }
   return rows;
 }
@@ -89,19 +89,21 @@ function expectedRows(samples: readonly Sample[]): Row[] {
 const sampleWithin = (spanMs: number): fc.Arbitrary<Sample> =>
   fc.record({ ref: fc.nat({ max: refCount }), timeMs: fc.nat({ max: spanMs }), value: fc.double() });
 
+const sorterOf = (): SampleSorter => new SampleSorter(new Kernel());
+
 describe('blocks of samples', () => {
-  it('are sorted by series and time, one a day, and of equal samples the last to come stays, to the bit', () => {
-    const sorter = new SampleSorter(new Kernel());
+  it('are sorted by series and time, one a day, and of equal samples the last to come stays, to the bit', async () => {
+    const sorter = sorterOf();
     const batches = (spanMs: number) => fc.array(fc.array(sampleWithin(spanMs), { maxLength: 12 }), { maxLength: 4 });
-    fc.assert(
-      fc.property(fc.oneof(batches(8), batches(3 * dayMs)), (each) => {
-        assert.deepEqual(rowsOf(each.map(batchOf), sorter), expectedRows(each.flat()));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(batches(8), batches(3 * dayMs)), async (each) => {
+        assert.deepEqual(await rowsOf(each.map(batchOf), sorter), expectedRows(each.flat()));
       }),
     );
   });
 
-  it('are sorted where many samples of a series come in any order', () => {
-    const sorter = new SampleSorter(new Kernel());
+  it('are sorted where many samples of a series come in any order', async () => {
+    const sorter = sorterOf();
     const shuffled = fc.array(
       fc.record({ ref: fc.nat({ max: 1 }), timeMs: fc.nat({ max: 2_000 }), value: fc.double() }),
       {
@@ -109,15 +111,22 @@ describe('blocks of samples', () => {
         maxLength: 1_500,
       },
     );
-    fc.assert(
-      fc.property(shuffled, (samples) => {
-        assert.deepEqual(rowsOf([batchOf(samples)], sorter), expectedRows(samples));
+    await fc.assert(
+      fc.asyncProperty(shuffled, async (samples) => {
+        assert.deepEqual(await rowsOf([batchOf(samples)], sorter), expectedRows(samples));
       }),
       { numRuns: 30 },
     );
   });
 
-  it('keep the payload of a NaN', () => {
+  it('are sorted where there are more samples than are worked on at once', async () => {
+    const count = 150_000;
+    const samples = Array.from({ length: count }, (_, i) => ({ ref: (i * 7) % refCount, timeMs: count - i, value: i }));
+    const rows = await rowsOf([batchOf(samples.slice(0, 90_000)), batchOf(samples.slice(90_000))], sorterOf());
+    assert.deepEqual(rows, expectedRows(samples));
+  });
+
+  it('keep the payload of a NaN', async () => {
     const values = new Float64Array(2);
     new Uint32Array(values.buffer).set([2, 0x7ff00000, 7, 0x7ff80000]);
     const batch = {
@@ -127,7 +136,7 @@ describe('blocks of samples', () => {
       ]),
       values,
     };
-    const [block] = sampleBlocks([batch], series, new SampleSorter(new Kernel()));
+    const { value: block } = await sampleBlocks([batch], series, sorterOf()).next();
     assert.deepEqual(
       new Uint8Array(block!.pieces.at(-1)!),
       new Uint8Array(Uint32Array.of(7, 0x7ff80000, 2, 0x7ff00000).buffer),
