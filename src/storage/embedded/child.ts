@@ -8,6 +8,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { DataType, load, open } from 'ffi-rs';
+import { letOthersFirst } from './priority.js';
 
 const library = 'chdb';
 
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   if (libraryPath === undefined) throw new Error('the path of the library is wanted as the first argument');
   const watch = new Worker(new URL('./parent-watch.js', import.meta.url));
   await once(watch, 'message');
+  letOthersFirst();
   open({ library, path: libraryPath });
   load({
     library,
