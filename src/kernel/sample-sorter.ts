@@ -1,6 +1,7 @@
 /**
  * Samples of many requests, brought into the order of their table in the kernel: by the rank of their series, then by time; of samples
- * with the same series and time the last to come stays. The columns that come out lie as ClickHouse's Native format has them.
+ * with the same series and time the last to come stays. The columns that come out lie as ClickHouse's Native format has them, values as decimal
+ * numbers where they are some: `assembly/decimals.ts`.
  *
  * A million samples take a tenth of a second, so it lets other work in between.
  *
@@ -37,10 +38,12 @@ export interface SortedSamples {
   readonly ranks: Uint32Array;
   /** Samples of the series ranks[i] are the rows [starts[i], starts[i + 1]). */
   readonly starts: Uint32Array;
-  /** Little-endian 64-bit words by row: ids of series, epoch milliseconds, bits of values. */
+  /** Little-endian 64-bit words by row: ids of series, epoch milliseconds, mantissas. */
   readonly ids: Uint8Array;
   readonly times: Uint8Array;
-  readonly values: Uint8Array;
+  readonly mantissas: Uint8Array;
+  /** By row: a value is its mantissa / 10^scale; where the scale is 255 the mantissa has the value's bits. */
+  readonly scales: Uint8Array;
   timeMsAt(row: number): number;
 }
 
@@ -56,9 +59,10 @@ const columns = {
   idHigh: 7,
   sortedIds: 8,
   sortedTimes: 9,
-  sortedValues: 10,
+  sortedMantissas: 10,
   presentRanks: 11,
   starts: 12,
+  sortedScales: 13,
 } as const;
 
 /** Samples that are worked on at once: some milliseconds' worth. */
@@ -106,7 +110,8 @@ export class SampleSorter {
       starts,
       ids: this.bytes(columns.sortedIds, 8 * rowCount),
       times: this.bytes(columns.sortedTimes, 8 * rowCount),
-      values: this.bytes(columns.sortedValues, 8 * rowCount),
+      mantissas: this.bytes(columns.sortedMantissas, 8 * rowCount),
+      scales: this.bytes(columns.sortedScales, rowCount),
       timeMsAt: (row) => times[2 * row]! + times[2 * row + 1]! * 2 ** 32,
     };
   }

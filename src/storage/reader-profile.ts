@@ -56,6 +56,8 @@ function readerSettings(limits: ReaderLimits): readonly ProfileSetting[] {
     { name: 'readonly', value: 1 },
     { name: 'allow_ddl', value: 0 },
     { name: 'allow_introspection_functions', value: 0 },
+    // `SELECT *` shows computed columns too: the value of a sample is one.
+    { name: 'asterisk_include_alias_columns', value: 1 },
     bounded('max_execution_time', limits.timeMs / 1000, 0.001),
     bounded('max_memory_usage', limits.memoryBytes),
     bounded('max_result_rows', limits.resultRows),

@@ -1,4 +1,4 @@
-/** Samples as blocks for the table of samples, sorted as it is, one block for each of its partitions, which are days in UTC. */
+/** Samples as blocks for the table of samples, in its order and in its form, one block for each of its partitions, which are days in UTC. */
 import type { RankedSeries, SampleRuns, SampleSorter, SortedSamples } from '../../kernel/sample-sorter.js';
 import { textColumnOf } from '../../model/columns.js';
 import { blockPieces } from '../../storage/native/encode.js';
@@ -16,7 +16,7 @@ export interface SampleBlock {
   readonly lastMs: Float64Array;
 }
 
-export const sampleColumns = ['metric', 'series', 'ts', 'value'] as const;
+export const sampleColumns = ['metric', 'series', 'ts', 'mantissa', 'scale'] as const;
 
 const dayMs = 86_400_000;
 
@@ -44,13 +44,14 @@ export async function* sampleBlocks(
 }
 
 function blockOf(day: number, sorted: SortedSamples, series: SampleSeries): SampleBlock {
-  const { rowCount, ranks, starts, ids, times, values, timeMsAt } = sorted;
+  const { rowCount, ranks, starts, ids, times, mantissas, scales, timeMsAt } = sorted;
   const pieces = blockPieces(
     [
       { name: 'metric', type: 'LowCardinality(String)', data: metricsOf(sorted, series) },
       { name: 'series', type: 'UInt64', data: { kind: 'raw', bytes: ids } },
       { name: 'ts', type: "DateTime64(3, 'UTC')", data: { kind: 'raw', bytes: times } },
-      { name: 'value', type: 'Float64', data: { kind: 'raw', bytes: values } },
+      { name: 'mantissa', type: 'Int64', data: { kind: 'raw', bytes: mantissas } },
+      { name: 'scale', type: 'UInt8', data: { kind: 'raw', bytes: scales } },
     ],
     rowCount,
   );

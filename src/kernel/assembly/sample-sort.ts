@@ -1,8 +1,9 @@
 /**
  * Brings samples of many requests into the order of their table: by the rank of their series, then by time; of samples with the same series and time the
  * last to come stays. A counting sort over series: each sample is touched twice, whatever their number. The columns that come out lie as the
- * table's blocks have them.
+ * table's blocks have them, values as decimal numbers (`decimals.ts`).
  */
+import { encodeDecimals } from './decimals';
 
 /** Up to so many samples of a series are sorted by insertion, which nearly sorted ones are quick for. A guess. */
 const insertionMax: u32 = 32;
@@ -20,10 +21,11 @@ let idHigh: usize = 0;
 let runsMax: u32 = 0;
 let samplesMax: u32 = 0;
 let seriesMax: u32 = 0;
-// What comes out. By sample: series id (u64), epoch milliseconds (i64), the value's bits; by series that is present: its rank, and where its samples begin.
+// What comes out. By sample: series id (u64), epoch milliseconds (i64), the value's bits and then its mantissa (i64), its scale (u8); by series that is present: its rank, and where its samples begin.
 let sortedIds: usize = 0;
 let sortedTimes: usize = 0;
 let sortedValues: usize = 0;
+let sortedScales: usize = 0;
 let presentRanks: usize = 0;
 let starts: usize = 0;
 let present: u32 = 0;
@@ -41,13 +43,14 @@ export function reserveSort(runs: u32, samples: u32, series: u32): void {
   if (samples > samplesMax) {
     release2(times, values);
     release2(sortedTimes, sortedValues);
-    if (sortedIds != 0) heap.free(sortedIds);
+    release2(sortedIds, sortedScales);
     samplesMax = samples;
     times = heap.alloc(8 * samples);
     values = heap.alloc(8 * samples);
     sortedTimes = heap.alloc(8 * samples);
     sortedValues = heap.alloc(8 * samples);
     sortedIds = heap.alloc(8 * samples);
+    sortedScales = heap.alloc(samples);
   }
   if (series > seriesMax) {
     release2(ranks, refs);
@@ -70,12 +73,13 @@ function release2(first: usize, second: usize): void {
   if (second != 0) heap.free(second);
 }
 
-/** Where each column lies: 0 to 3 runs' refs and ends, times, values; 4 to 7 ranks, refs, low and high halves of ids; 8 to 12 what comes out. */
+/** Where each column lies: 0 to 3 runs' refs and ends, times, values; 4 to 7 ranks, refs, low and high halves of ids; 8 to 13 what comes out. */
 export function sortColumn(which: u32): usize {
   if (which < 4) return which < 2 ? (which == 0 ? runRefs : runEnds) : which == 2 ? times : values;
   if (which < 8) return which < 6 ? (which == 4 ? ranks : refs) : which == 6 ? idLow : idHigh;
   if (which < 11) return which == 8 ? sortedIds : which == 9 ? sortedTimes : sortedValues;
-  return which == 11 ? presentRanks : starts;
+  if (which < 13) return which == 11 ? presentRanks : starts;
+  return sortedScales;
 }
 
 /** The earliest time at or after `fromMs`; infinity where there is none. */
@@ -180,7 +184,10 @@ export function scatterSome(samples: u32): bool {
   return nextRun == runLimit;
 }
 
-/** Sorts each series by time, leaves out what a later sample takes the place of, and writes the ids. `starts` has one more in the end, the end. */
+/**
+ * Sorts each series by time, leaves out what a later sample takes the place of, writes the ids, and makes decimal numbers of the values. `starts` has one more
+ * in the end, the end.
+ */
 export function orderSome(samples: u32): bool {
   let row = nextRow;
   for (let taken: u32 = 0; nextSeries < present && taken < samples; nextSeries++) {
@@ -189,7 +196,9 @@ export function orderSome(samples: u32): bool {
     taken += end - start;
     if (!isAscending(start, end)) sortByTime(start, end);
     store<u32>(starts + 4 * nextSeries, row);
-    row = takeSeries(start, end, row, load<u32>(refs + 4 * load<u32>(presentRanks + 4 * nextSeries)));
+    const first = row;
+    row = takeSeries(start, end, first, load<u32>(refs + 4 * load<u32>(presentRanks + 4 * nextSeries)));
+    encodeDecimals(sortedValues + 8 * first, sortedScales + first, row - first);
   }
   nextRow = row;
   if (nextSeries < present) return false;

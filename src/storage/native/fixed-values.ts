@@ -52,6 +52,8 @@ function valueBytes(column: string, name: FixedTypeName, values: Float64Array): 
       return bytesOf(checked(column, name, values, new Uint32Array(values)));
     case 'UInt64':
       return wideBytes(column, name, values, 0);
+    case 'Int64':
+      return wideBytes(column, name, values, Number.MIN_SAFE_INTEGER);
     case "DateTime64(3, 'UTC')":
       return wideBytes(column, name, values.map(Math.floor), Number.MIN_SAFE_INTEGER);
     case 'Bool':
@@ -127,6 +129,7 @@ function valuesOf(cursor: ByteCursor, name: FixedTypeName, rowCount: number): Fl
     case 'UInt32':
       return new Float64Array(new Uint32Array(bytes));
     case 'UInt64':
+    case 'Int64':
     case "DateTime64(3, 'UTC')":
       return wideValues(cursor, name, bytes);
   }

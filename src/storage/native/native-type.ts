@@ -12,6 +12,7 @@ export const fixedTypes = {
   UInt8: { kind: 'number', width: 1 },
   UInt32: { kind: 'number', width: 4 },
   UInt64: { kind: 'number', width: 8 },
+  Int64: { kind: 'number', width: 8 },
   "DateTime64(3, 'UTC')": { kind: 'time', width: 8 },
   Bool: { kind: 'flag', width: 1 },
 } as const satisfies Record<string, { kind: ColumnKind; width: number }>;

@@ -52,12 +52,18 @@ async function currentVersion(engine: Engine, topology: Topology): Promise<numbe
   return row?.number ?? 0;
 }
 
+/** Applies one migration, and records nothing of it. */
+export async function runMigration(engine: Engine, migration: Migration, topology: Topology): Promise<void> {
+  if ('run' in migration) return migration.run(engine, topology);
+  for (const sql of migration.statements(topology)) await engine.command({ sql });
+}
+
 async function apply(
   engine: Engine,
   migration: Migration,
   { topology, program, onApplied }: MigrateOptions,
 ): Promise<void> {
-  for (const sql of migration.statements(topology)) await engine.command({ sql });
+  await runMigration(engine, migration, topology);
   await engine.command({
     sql: `INSERT INTO ${qualified('_version', topology)} (number, name, program)
 SELECT {number:UInt32}, {name:String}, {program:String}`,

@@ -2,16 +2,21 @@
  * The schema's history: numbered, append-only, one text for one node and for a cluster. A statement may run twice
  * (a start that was cut off), so each is written to be harmless the second time.
  */
+import type { Engine } from '../engine.js';
+import { rewriteSamples } from './decimal-samples.js';
 import * as derived from './derived.js';
 import * as events from './events.js';
 import * as metrics from './metrics.js';
 import { renderTable, renderView, type Topology } from './table.js';
 
-export interface Migration {
+export type Migration = {
   readonly number: number;
   readonly name: string;
-  readonly statements: (topology: Topology) => string[];
-}
+} & (
+  | { readonly statements: (topology: Topology) => string[] }
+  /** What depends on how far an earlier start came. */
+  | { readonly run: (engine: Engine, topology: Topology) => Promise<void> }
+);
 
 export const migrations: readonly Migration[] = [
   {
@@ -60,5 +65,10 @@ export const migrations: readonly Migration[] = [
     number: 5,
     name: 'fewer merges of samples',
     statements: metrics.renderSampleMerges,
+  },
+  {
+    number: 6,
+    name: 'values of samples as decimal numbers',
+    run: rewriteSamples,
   },
 ];

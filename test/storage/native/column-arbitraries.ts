@@ -50,6 +50,7 @@ const leaves: readonly Recipe[] = [
   numbers('UInt32', fc.integer({ min: 0, max: 4_294_967_295 })),
   numbers('Nullable(UInt32)', orAbsent(fc.integer({ min: 0, max: 4_294_967_295 }))),
   numbers('UInt64', fc.maxSafeNat()),
+  numbers('Int64', fc.maxSafeInteger()),
   times("DateTime64(3, 'UTC')", epochMs),
   times("Nullable(DateTime64(3, 'UTC'))", orAbsent(epochMs)),
   {
