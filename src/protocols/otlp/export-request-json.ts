@@ -11,6 +11,7 @@ import { excerpt, JsonCursor } from '../json/json-cursor.js';
 import { readDouble } from '../json/json-number.js';
 import { skipValue } from '../json/json-value.js';
 import { slackBytes } from '../json/json-words.js';
+import { MessageWriter } from '../protobuf/message-writer.js';
 import {
   exportMetricsRequest,
   type FieldSchema,
@@ -18,7 +19,6 @@ import {
   type MessageSchema,
   type ScalarKind,
 } from './message-schema.js';
-import { MessageWriter } from './message-writer.js';
 
 const {
   closeBrace,

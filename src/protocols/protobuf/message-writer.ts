@@ -2,7 +2,7 @@
  * Writes protobuf messages whose lengths are known only once they are written: lengths get five bytes, as many as any needs, and are filled
  * in after. Short messages are then moved to behind a length of one byte, which readers know best.
  */
-import { wireType } from '../protobuf/wire-reader.js';
+import { wireType } from './wire-reader.js';
 
 const lengthBytes = 5;
 
