@@ -178,11 +178,12 @@ class BodyDecoder {
     if (key === 'refused') return this.failKey();
     if (key === 'dropped') return this.decodeSample(start, after, droppedTarget);
     const { keys, tail } = this;
+    // Before the tail: the labels of its exemplar are built in the same place.
+    const keyStart = appendBytes(keys, key, 0, key.length);
     const next = tail.read(this.body, after, this.body.length);
     if (next === failed) return this.failAs(tail.failure);
     this.samplesScraped++;
     if (this.isOverLimit()) return next;
-    const keyStart = appendBytes(keys, key, 0, key.length);
     this.seriesAdded++;
     this.endSample(keyStart, keys.end, keys.bytes);
     return next;
