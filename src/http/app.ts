@@ -10,24 +10,26 @@ import fastify, {
   type FastifyReply,
   LogController,
 } from 'fastify';
-import { BarographError, type ErrorCode, isBarographError } from '../base/errors.js';
+import { BarographError } from '../base/errors.js';
 import { registerConsole } from './console.js';
 import { errorAnswer } from './contract/errors.js';
 import { evaluationSchemas } from './contract/evaluations.js';
 import * as events from './contract/events.js';
 import { modelsAnswer } from './contract/models.js';
 import { healthAnswer, readinessAnswer } from './contract/operations.js';
+import { prometheusError, prometheusSuccess } from './contract/prometheus.js';
 import { sqlRequest } from './contract/sql.js';
 import { type EvaluationServices, registerEvaluations } from './evaluations.js';
 import { type IngestServices, registerIngest } from './ingest.js';
 import { type LookupServices, registerLookup } from './lookup.js';
 import type { MetricServices } from './metrics/metric-services.js';
 import { registerMetricWrites } from './metrics/metric-writes.js';
+import { type PrometheusServices, registerPrometheusApi } from './metrics/prometheus-api.js';
 import { registerSeriesAdmin, type SeriesServices } from './metrics/series-admin.js';
 import { registerStatus, type StatusServices } from './metrics/status.js';
 import { type OperationsServices, registerOperations } from './operations.js';
+import { toBarographError } from './request-failure.js';
 import { registerSql, type SqlServices } from './sql.js';
-import { explainValidation } from './validation.js';
 
 export interface AppServices {
   readonly version: string;
@@ -35,6 +37,7 @@ export interface AppServices {
   readonly metrics: MetricServices;
   readonly series: SeriesServices;
   readonly status: StatusServices;
+  readonly prometheus: PrometheusServices;
   readonly lookup: LookupServices;
   readonly evaluation: EvaluationServices;
   readonly sql: SqlServices;
@@ -74,6 +77,8 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
     sqlRequest,
     healthAnswer,
     readinessAnswer,
+    prometheusSuccess,
+    prometheusError,
     ...evaluationSchemas,
   ])
     app.addSchema(schema);
@@ -85,6 +90,7 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
   await app.register(async (scope) => registerMetricWrites(scope, services.metrics));
   await app.register(async (scope) => registerSeriesAdmin(scope, services.series));
   await app.register(async (scope) => registerStatus(scope, services.status));
+  await app.register(async (scope) => registerPrometheusApi(scope, services.prometheus));
   await app.register(async (scope) => registerLookup(scope, services.lookup));
   await app.register(async (scope) => registerEvaluations(scope, services.evaluation));
   await app.register(async (scope) => registerSql(scope, services.sql));
@@ -121,23 +127,6 @@ export function sendError(reply: FastifyReply, error: BarographError): FastifyRe
     .code(error.kind.status)
     .type('application/json; charset=utf-8')
     .send({ error: { code, message, ...(hint === undefined ? {} : { hint }) } });
-}
-
-/** Fastify's own failures, by its codes. */
-const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_content_type',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'empty_body',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'incomplete_body',
-};
-
-function toBarographError(error: FastifyError): BarographError {
-  if (isBarographError(error)) return error;
-  if (error.validation !== undefined) return explainValidation(error);
-  const code = fastifyCodes[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'bad_request' : 'internal');
-  const message = code === 'internal' ? 'the server met a defect of its own; its log says more' : error.message;
-  return new BarographError(code, message, { cause: error });
 }
 
 /** Knows every path, so that a wrong method can be told from a wrong path. */

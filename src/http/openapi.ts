@@ -10,6 +10,7 @@ export async function openApiDocument(version: string): Promise<object> {
     metrics: none,
     series: none,
     status: none,
+    prometheus: none,
     lookup: none,
     evaluation: none,
     sql: none,

@@ -1,4 +1,4 @@
-/** /healthz, /readyz and /metrics. */
+/** /healthz, /readyz and /metrics; and /-/healthy and /-/ready, as tools of Prometheus ask. */
 import type { FastifyInstance } from 'fastify';
 import { failures } from './contract/errors.js';
 import { healthAnswer, type ReadinessAnswer, readinessAnswer } from './contract/operations.js';
@@ -33,6 +33,7 @@ export function registerOperations(app: FastifyInstance, { readiness, metrics }:
       return reply.code(answer.ready ? 200 : 503).send(answer);
     },
   );
+  registerPlainHealth(app, readiness);
   app.get(
     '/metrics',
     {
@@ -45,6 +46,34 @@ export function registerOperations(app: FastifyInstance, { readiness, metrics }:
     async (_request, reply) => {
       const { contentType, text } = await metrics();
       return reply.type(contentType).send(text);
+    },
+  );
+}
+
+function registerPlainHealth(app: FastifyInstance, readiness: OperationsServices['readiness']): void {
+  const tags = ['Operations'];
+  const words = (description: string) => ({ description, type: 'string' });
+  app.get(
+    '/-/healthy',
+    { schema: { tags, summary: 'As /healthz, in words', response: { 200: words('It answers.') } } },
+    async (_request, reply) => reply.type('text/plain; charset=utf-8').send('Barograph is Healthy.\n'),
+  );
+  app.get(
+    '/-/ready',
+    {
+      schema: {
+        tags,
+        summary: 'As /readyz, in words',
+        response: { 200: words('Ready.'), 503: words('Not ready, and why.'), ...failures },
+      },
+    },
+    async (_request, reply) => {
+      const { ready, problems } = await readiness();
+      const text = ready ? 'Barograph is Ready.\n' : `Service Unavailable: ${problems.join('; ')}\n`;
+      return reply
+        .code(ready ? 200 : 503)
+        .type('text/plain; charset=utf-8')
+        .send(text);
     },
   );
 }

@@ -41,6 +41,16 @@ export function compareUtf8(a: string, b: string): number {
 /** Surrogates stand for the highest code points: they go behind U+E000 to U+FFFF. */
 const codeUnitRank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 
+/** Orders sorted labels: by their first difference in a name or value, the shorter first where there is none. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const order = compareUtf8(a[i]![0], b[i]![0]) || compareUtf8(a[i]![1], b[i]![1]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
 /** Labels out of pairs in any order: sorted, without the empty ones. Of a name that comes twice both stay; see `firstRepeated`. */
 export const sortedLabels = (pairs: Iterable<Label>): Label[] =>
   Array.from(pairs)

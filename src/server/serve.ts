@@ -1,8 +1,10 @@
 /** The composition root: puts a server together from its configuration, and takes it apart again in order. */
+import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.js';
 import { BarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
+import { createExportSource } from '../http/metrics/export-sample-source.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import { type Deriving, startDeriving } from '../ingest/derived/deriving.js';
 import { parseModelBounds } from '../ingest/derived/histogram-bounds.js';
@@ -100,7 +102,12 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
     readiness: () =>
       readiness({ engine, preparation, events, metrics: samples, configuration, version, stopping: parts.stopping }),
   };
-  const services = { version, operations, ...dataServices(parts, engine, configuration, slots) };
+  const services = {
+    version,
+    operations,
+    ...dataServices(parts, engine, configuration, slots),
+    prometheus: prometheusServices(parts, engine, configuration, slots),
+  };
   parts.app = await buildApp(services, { logger: log });
   return listen(parts.app, configuration);
 }
@@ -128,7 +135,7 @@ function dataServices(
   { engine }: ServerEngine,
   { query, evaluation, ingest, metrics }: Configuration,
   slots: AppServices['sql']['slots'],
-): Omit<AppServices, 'version' | 'operations'> {
+): Omit<AppServices, 'version' | 'operations' | 'prometheus'> {
   const { intake, waitUntilStored } = parts.events!;
   const samples = parts.metrics!;
   const refusal = (): BarographError | undefined => (parts.stopping ? stopping() : undefined);
@@ -171,6 +178,36 @@ function dataServices(
         memoryBytes: query.memoryBytesMax,
         resultRows: query.resultRowsMax,
         readRows: query.readRowsMax,
+      },
+    },
+  };
+}
+
+function prometheusServices(
+  { metrics }: Parts,
+  { engine }: ServerEngine,
+  { ingest, query, listen: { host, port } }: Configuration,
+  slots: AppServices['sql']['slots'],
+): AppServices['prometheus'] {
+  const { index, kernel, waitUntilStored } = metrics!;
+  return {
+    engine,
+    index,
+    kernel,
+    slots,
+    samples: (signal) => createExportSource({ engine, index, waitUntilStored }, signal),
+    limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
+    facts: {
+      version: packageVersion(),
+      startedMs: Date.now(),
+      workingFolder: process.cwd(),
+      hostname: hostname(),
+      flags: {
+        'query.lookback-delta': '5m',
+        'query.max-concurrency': String(query.concurrentMax),
+        'web.enable-admin-api': 'true',
+        'web.enable-remote-write-receiver': 'true',
+        'web.listen-address': `${host}:${port}`,
       },
     },
   };

@@ -2,7 +2,15 @@
  * Labels as the evaluator handles them: sorted pairs, and texts made of them once per series that are equal exactly where the
  * labels are. Each name and value stands in a key behind its length, so that no separator has to be kept out of them.
  */
-import { compareUtf8, type Label, type Labels, labelValue, metricNameLabel, sortedLabels } from '../../model/labels.js';
+import {
+  compareLabels as comparePairs,
+  compareUtf8,
+  type Label,
+  type Labels,
+  labelValue,
+  metricNameLabel,
+  sortedLabels,
+} from '../../model/labels.js';
 
 export interface SeriesLabels {
   readonly pairs: Labels;
@@ -77,14 +85,7 @@ export const groupLabels = (labels: SeriesLabels, names: readonly string[], with
   without ? dropLabels(labels, [metricNameLabel, ...names]) : keepLabels(labels, names);
 
 /** Orders labels by name and value, pair after pair; what goes on longer comes later. Source: Prometheus, `labels.Compare`. */
-export function compareLabels({ pairs: a }: SeriesLabels, { pairs: b }: SeriesLabels): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const order = compareUtf8(a[i]![0], b[i]![0]) || compareUtf8(a[i]![1], b[i]![1]);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
-}
+export const compareLabels = (a: SeriesLabels, b: SeriesLabels): number => comparePairs(a.pairs, b.pairs);
 
 /** As Prometheus writes labels: `{__name__="up", job="api"}`. */
 export const labelsText = ({ pairs }: SeriesLabels): string =>
