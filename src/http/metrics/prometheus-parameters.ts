@@ -5,7 +5,7 @@ import type { Matcher } from '../../model/matcher.js';
 import { parseSelector } from '../../promql/parse-selector.js';
 import type { TimeRange } from '../../series/index/select.js';
 import { invalidParameter } from './prometheus-answer.js';
-import { timeParameter } from './time-parameter.js';
+import { parseTime } from './time-parameter.js';
 
 /** Go's own limit for forms. */
 const formBytesMax = 10 * 2 ** 20;
@@ -50,9 +50,16 @@ export function timeRangeOf(parameters: URLSearchParams): TimeRange | undefined 
   const end = parameters.get('end') ?? '';
   if (start === '' && end === '') return undefined;
   return {
-    fromMs: timeParameter('start', start, Number.MIN_SAFE_INTEGER),
-    toMs: timeParameter('end', end, Number.MAX_SAFE_INTEGER),
+    fromMs: start === '' ? Number.MIN_SAFE_INTEGER : timeOf('start', start),
+    toMs: end === '' ? Number.MAX_SAFE_INTEGER : timeOf('end', end),
   };
+}
+
+function timeOf(name: string, text: string): number {
+  const timeMs = parseTime(text);
+  if (!Number.isNaN(timeMs)) return timeMs;
+  const why = `cannot parse ${JSON.stringify(text)} to a valid timestamp`;
+  throw invalidParameter(name, `Invalid time value for '${name}': ${why}`);
 }
 
 /** Infinity where there is no limit, or it is 0. */

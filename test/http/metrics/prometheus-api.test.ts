@@ -109,7 +109,10 @@ describe('/api/v1/series', () => {
       [[match('up{')], 'invalid parameter "match[]": 1:4: parse error: unexpected end of input inside braces'],
       [[match('up'), ['limit', '-1']], 'invalid parameter "limit": limit must be non-negative'],
       [[match('up'), ['limit', 'x']], 'invalid parameter "limit": strconv.Atoi: parsing "x": invalid syntax'],
-      [[match('up'), ['start', 'x']], 'invalid parameter "start": cannot parse "x" to a valid timestamp'],
+      [
+        [match('up'), ['start', 'x']],
+        `invalid parameter "start": Invalid time value for 'start': cannot parse "x" to a valid timestamp`,
+      ],
     ] as const;
     for (const [parameters, error] of cases) assert.deepEqual(await get('/api/v1/series', parameters), bad(error));
   });
