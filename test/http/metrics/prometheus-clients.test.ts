@@ -11,8 +11,15 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { compressSync } from 'snappy';
+import { encodeXorChunk } from '../../../src/protocols/remote-read/xor-chunk.js';
 import { freePort } from '../../../src/storage/embedded/free-port.js';
-import { bitsOf } from '../../protocols/protobuf/wire-writer.js';
+import { bitsOf, bytesField, varintField } from '../../protocols/protobuf/wire-writer.js';
+import {
+  chunksOf,
+  decodeChunkedAnswer,
+  decodeXorChunk,
+  splitFrames,
+} from '../../protocols/remote-read/read-answer-decoder.js';
 import { sample, writeRequest } from '../../protocols/remote-write/remote-write-encoder.js';
 import { startTestServer, type TestServer } from '../../server/test-server.js';
 import { temporaryFolder } from '../../storage/test-engine.js';
@@ -110,7 +117,7 @@ async function samplesOf(url: string, query: string): Promise<Map<string, unknow
 const everything = '{__name__=~"steps_total|load|odd|ended"}[15m]';
 
 describe('Prometheus', { skip: prometheus.skip }, () => {
-  it('reads remotely, as chunks, each sample that it has itself when they are written to it', async () => {
+  it('reads remotely each sample that it has itself when they are written to it, and streams the same chunks', async () => {
     let own = new Map<string, unknown>();
     await withPrometheus('', async (url) => {
       const { status } = await fetch(`${url}/api/v1/write`, {
@@ -121,6 +128,7 @@ describe('Prometheus', { skip: prometheus.skip }, () => {
       assert.equal(status, 204);
       own = await samplesOf(url, everything);
       await compareAnswers(url);
+      await compareChunks(url);
     });
     await withPrometheus(`remote_read:\n  - url: ${server.url}/api/v1/read\n    read_recent: true\n`, async (url) => {
       const remote = await samplesOf(url, everything);
@@ -158,6 +166,35 @@ async function compareAnswers(url: string): Promise<void> {
   for (const path of sameAnswers) {
     const [ours, theirs] = await Promise.all([get(server.url, path), get(url, path)]);
     assert.deepEqual({ path, ...ours }, { path, ...theirs });
+  }
+}
+
+/** What a server streams of everything. */
+async function framesOf(url: string): Promise<Uint8Array[]> {
+  const matcher = [varintField(1, 2), bytesField(2, '__name__'), bytesField(3, 'steps_total|load|odd|ended')];
+  const query = [varintField(1, nowMs - 900_000), varintField(2, nowMs + 60_000), bytesField(3, matcher)];
+  const response = await fetch(`${url}/api/v1/read`, {
+    method: 'POST',
+    body: compressSync(Buffer.concat([bytesField(1, query), bytesField(2, [Buffer.from([1])])])),
+    headers: remoteWrite,
+  });
+  assert.equal(
+    response.headers.get('content-type'),
+    'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse',
+  );
+  return splitFrames(Buffer.from(await response.arrayBuffer()));
+}
+
+/** Both stream the same series and samples; and the samples of each chunk of theirs become that chunk again, byte for byte. */
+async function compareChunks(url: string): Promise<void> {
+  const [ours, theirs] = await Promise.all([framesOf(server.url), framesOf(url)]);
+  assert.equal(ours.length, 6);
+  assert.deepEqual(ours.map(decodeChunkedAnswer), theirs.map(decodeChunkedAnswer));
+  for (const chunk of theirs.flatMap(chunksOf)) {
+    const samples = decodeXorChunk(chunk);
+    const timesMs = Float64Array.from(samples, ({ timeMs }) => Number(timeMs));
+    const values = new Float64Array(BigUint64Array.from(samples, ({ bits }) => bits).buffer);
+    assert.deepEqual(Buffer.from(encodeXorChunk(timesMs, values, 0, samples.length)), Buffer.from(chunk));
   }
 }
 

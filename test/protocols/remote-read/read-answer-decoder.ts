@@ -139,6 +139,28 @@ export function decodeChunkedAnswer(message: Uint8Array): { series: DecodedSerie
   return { series: series!, queryIndex };
 }
 
+/** The chunks of a `ChunkedReadResponse` as they lie in it. */
+export function chunksOf(message: Uint8Array): Uint8Array[] {
+  const reader = new WireReader(message);
+  const chunks: Uint8Array[] = [];
+  const walk = (path: readonly number[]): void => {
+    while (reader.next()) {
+      if (reader.field !== path[0]) reader.skip();
+      else if (path.length > 1) {
+        const outer = reader.enter();
+        walk(path.slice(1));
+        reader.leave(outer);
+      } else {
+        reader.range();
+        chunks.push(reader.bytes.subarray(reader.start, reader.stop));
+      }
+    }
+  };
+  // ChunkedReadResponse.chunked_series, ChunkedSeries.chunks, Chunk.data.
+  walk([1, 2, 4]);
+  return chunks;
+}
+
 function readChunk(reader: WireReader): DecodedSample[] {
   let samples: DecodedSample[] = [];
   let [least, most, type] = [0, 0, 0];
