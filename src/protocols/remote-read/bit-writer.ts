@@ -1,34 +1,35 @@
-/** Writes bits, the most significant first, into bytes that grow. */
+/** Writes bits, the most significant first, into bytes that grow. They are gathered in a word of 32. */
 
-const firstBytes = 1024;
+const firstBytes = 512;
 
 export class BitWriter {
   private bytes = new Uint8Array(firstBytes);
   private length = 0;
-  /** Bits that the last byte still has room for. */
-  private free = 0;
+  /** Bits not written yet, from the top. */
+  private word = 0;
+  /** How many they are, 0 to 31. */
+  private used = 0;
 
-  clear(): void {
-    this.length = 0;
-    this.free = 0;
-  }
-
-  /** What was written, the last byte filled with zeros. The caller's own. */
+  /** What was written, the last byte filled with zeros. Ends the writing. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    const whole = this.length + Math.ceil(this.used / 8);
+    this.flush();
+    return this.bytes.subarray(0, whole);
   }
 
   /** The lowest `count` bits of a number, 1 to 32. */
   bits(value: number, count: number): void {
-    let left = count;
-    while (left > 0) {
-      if (this.free === 0) this.addByte();
-      const taken = Math.min(left, this.free);
-      const part = (value >>> (left - taken)) & ((1 << taken) - 1);
-      this.bytes[this.length - 1]! |= part << (this.free - taken);
-      this.free -= taken;
-      left -= taken;
+    const masked = count === 32 ? value : value & ((1 << count) - 1);
+    const over = this.used + count - 32;
+    if (over < 0) {
+      this.word |= masked << -over;
+      this.used += count;
+      return;
     }
+    this.word |= masked >>> over;
+    this.flush();
+    this.used = over;
+    this.word = over === 0 ? 0 : masked << (32 - over);
   }
 
   /** The lowest `count` bits, 1 to 64, of a number given by its halves. */
@@ -44,13 +45,18 @@ export class BitWriter {
     this.bits(rest, 8);
   }
 
-  private addByte(): void {
-    if (this.length === this.bytes.length) {
-      const larger = new Uint8Array(2 * this.length);
+  private flush(): void {
+    const { word, length } = this;
+    if (length + 4 > this.bytes.length) {
+      const larger = new Uint8Array(2 * this.bytes.length);
       larger.set(this.bytes);
       this.bytes = larger;
     }
-    this.bytes[this.length++] = 0;
-    this.free = 8;
+    const { bytes } = this;
+    bytes[length] = word >>> 24;
+    bytes[length + 1] = word >>> 16;
+    bytes[length + 2] = word >>> 8;
+    bytes[length + 3] = word;
+    this.length = length + 4;
   }
 }

@@ -20,53 +20,57 @@ const compressedBytesMax = (byteCount: number): number => 32 + byteCount + Math.
 
 /** Bytes, at most 2^32 - 1 of them, in snappy's block format. */
 export function compressSnappy(bytes: Uint8Array): Uint8Array {
-  const out = new SnappyWriter(compressedBytesMax(bytes.length));
+  // A plain view: those of Buffer are slow to make.
+  const out = new SnappyWriter(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   out.length32(bytes.length);
   const places = new Int32Array(2 ** hashBits);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let from = 0; from < bytes.length; from += blockBytes)
-    compressBlock(bytes, from, Math.min(from + blockBytes, bytes.length), places, out);
+    compressBlock(view, from, Math.min(from + blockBytes, bytes.length), places, out);
   return out.finish();
 }
 
 /** Copies never look back to before the block, so that distances fit in 16 bits. */
-function compressBlock(bytes: Uint8Array, from: number, to: number, places: Int32Array, out: SnappyWriter): void {
+function compressBlock(view: DataView, from: number, to: number, places: Int32Array, out: SnappyWriter): void {
   places.fill(-1);
   let written = from;
   let misses = 0;
   for (let at = from; at + copyBytesMin <= to; ) {
-    const word = wordAt(bytes, at);
+    const word = view.getInt32(at, true);
     const slot = Math.imul(word, hashFactor) >>> hashShift;
     const candidate = places[slot]!;
     places[slot] = at;
-    if (candidate < 0 || wordAt(bytes, candidate) !== word) {
+    if (candidate < 0 || view.getInt32(candidate, true) !== word) {
       at += 1 + Math.floor(misses++ / missesPerStep);
       continue;
     }
     misses = 0;
-    const length = matchLength(bytes, candidate, at, to);
-    out.literal(bytes, written, at);
+    const length = matchLength(view, candidate, at, to);
+    out.literal(written, at);
     out.copy(at - candidate, length);
     written = at += length;
   }
-  out.literal(bytes, written, to);
+  out.literal(written, to);
 }
-
-const wordAt = (bytes: Uint8Array, at: number): number =>
-  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 
 /** How many bytes from `at` on are those from `candidate` on. */
-function matchLength(bytes: Uint8Array, candidate: number, at: number, to: number): number {
+function matchLength(view: DataView, candidate: number, at: number, to: number): number {
+  const distance = at - candidate;
   let end = at + copyBytesMin;
-  while (end < to && bytes[end] === bytes[candidate + end - at]) end++;
+  while (end < to && view.getUint8(end) === view.getUint8(end - distance)) end++;
   return end - at;
 }
+
+/** Literals below this length are copied byte by byte: a call costs more. A guess. */
+const shortLiteral = 64;
 
 class SnappyWriter {
   private readonly room: Uint8Array;
   private end = 0;
 
-  constructor(bytesMax: number) {
-    this.room = new Uint8Array(bytesMax);
+  /** @param from The bytes that are compressed: literals are parts of them. */
+  constructor(private readonly from: Uint8Array) {
+    this.room = new Uint8Array(compressedBytesMax(from.length));
   }
 
   finish(): Uint8Array {
@@ -79,8 +83,8 @@ class SnappyWriter {
     this.room[this.end++] = rest;
   }
 
-  literal(bytes: Uint8Array, from: number, to: number): void {
-    const last = to - from - 1;
+  literal(start: number, stop: number): void {
+    const last = stop - start - 1;
     if (last < 0) return;
     if (last < 60) this.room[this.end++] = last << 2;
     else {
@@ -88,8 +92,9 @@ class SnappyWriter {
       this.room[this.end++] = last & 255;
       if (last >= 256) this.room[this.end++] = last >>> 8;
     }
-    this.room.set(bytes.subarray(from, to), this.end);
-    this.end += to - from;
+    if (last >= shortLiteral) this.room.set(this.from.subarray(start, stop), this.end);
+    else for (let i = start, at = this.end; i < stop; i++, at++) this.room[at] = this.from[i]!;
+    this.end += stop - start;
   }
 
   /** In elements with a distance of two bytes. */
