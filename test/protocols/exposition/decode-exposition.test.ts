@@ -123,7 +123,8 @@ describe('a text', () => {
 
 describe('OpenMetrics', () => {
   it('keeps the labels of a series apart from those of its exemplar, which may be longer', () => {
-    const decoded = decodeOpenMetrics('a_total{job="api",zone="a"} 5 # {trace_id="t1",user="somebody"} 0.5\n# EOF\n');
+    const text = 'a_total{job="api",zone="a"} 5 # {trace_id="t1",user="somebody"} 0.5\n# EOF\n';
+    const decoded = decodeExposition(Buffer.from(text), { ...openMetricsOptions, mode: 'lenient' });
     assert.deepEqual(shown(decoded), ['a_total{job="api",zone="a"} 5']);
     assert.deepEqual(decodeLabels(decoded.exemplars[0]!.series), [
       ['__name__', 'a_total'],
