@@ -1,4 +1,5 @@
 /** Samples of selectors straight from the tables, once everything acknowledged is in them. */
+import { BarographError } from '../../base/errors.js';
 import type { ExportedRun } from '../../ingest/metrics/export-samples.js';
 import { exportSamples } from '../../ingest/metrics/export-samples.js';
 import type { SampleSource, SelectedSeries } from '../../promql/evaluate/sample-source.js';
@@ -12,6 +13,9 @@ export interface ExportSourceParts {
   readonly waitUntilStored: () => Promise<void>;
 }
 
+/** Most samples of one selection, which is in memory as a whole: 800 MB. Prometheus' own bound for a query. */
+const samplesMax = 50_000_000;
+
 /** @param signal Aborting it cancels what runs in the engine. */
 export function createExportSource(
   { engine, index, waitUntilStored }: ExportSourceParts,
@@ -24,7 +28,10 @@ export function createExportSource(
       if (refs.length === 0) return [];
       await waitUntilStored();
       const runsOf = new Map<number, ExportedRun[]>();
+      let left = samplesMax;
       for await (const run of exportSamples(engine, index, refs, range, signal)) {
+        left -= run.timesMs.length;
+        if (left < 0) throw tooMany();
         const runs = runsOf.get(run.ref);
         if (runs === undefined) runsOf.set(run.ref, [run]);
         else runs.push(run);
@@ -36,6 +43,11 @@ export function createExportSource(
     },
   };
 }
+
+const tooMany = (): BarographError =>
+  new BarographError('query_too_large', `a selector selects more than ${samplesMax} samples, the limit`, {
+    hint: 'Ask for fewer series, or a shorter time.',
+  });
 
 /** Runs of one series, each a day after the other, as one column. Copies between arrays of doubles keep the bits of NaNs. */
 function joined(runs: readonly ExportedRun[]): SelectedSeries['floats'] {

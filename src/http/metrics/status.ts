@@ -7,6 +7,7 @@ import type { TargetsAnswer, TargetsQuery } from '../../ingest/scrape/targets-an
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import { failures } from '../contract/errors.js';
+import { success } from './prometheus-answer.js';
 
 export interface StatusServices {
   readonly index: SeriesIndex;
@@ -45,8 +46,6 @@ export function registerStatus(app: FastifyInstance, services: StatusServices): 
     async (request) => success(services.targets(request.query as TargetsQuery)),
   );
 }
-
-const success = (data: unknown) => ({ status: 'success', data });
 
 const topOf = (query: unknown): number => {
   const { limit, topN } = query as { limit?: number; topN?: number };

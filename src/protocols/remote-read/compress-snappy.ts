@@ -2,6 +2,9 @@
  * Snappy's block format, written: the length, then literals and copies of what came before within 64 KiB. A hash table of four bytes each finds
  * what came before. Where nothing repeats, the search takes longer steps, so that such bytes cost little. Source: google/snappy,
  * format_description.txt.
+ *
+ * Ours, because snappy's own code is a native binding, and what needs it at run time is remote read's samples alone, which newer clients ask for as
+ * chunks instead.
  */
 
 const blockBytes = 65_536;

@@ -359,6 +359,11 @@ describe('/api/v1/read', () => {
     ]);
   });
 
+  it('takes Go’s first and last time for any', async () => {
+    const { body } = await read(query(-(2 ** 63), 2 ** 63 - 1025, named('requests_total'), matcher(1, 'job', 'web')));
+    assert.deepEqual(decodeSamplesAnswer(uncompressSync(body) as Buffer), [requests]);
+  });
+
   it('refuses what is no request, in plain text', async () => {
     const broken = await read(Buffer.from([0x0a, 0x05, 0x01]));
     assert.equal(broken.status, 400);
