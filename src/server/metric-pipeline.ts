@@ -31,6 +31,7 @@ import { SampleSorter } from '../kernel/sample-sorter.js';
 import { noRef } from '../model/series-ref.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
+import { createPendingDeletions, type PendingDeletions } from '../series/pending-deletions.js';
 import type { Engine } from '../storage/engine.js';
 import { onCluster, qualified, type Topology } from '../storage/schema/table.js';
 import type { Log } from '../wal/log.js';
@@ -88,6 +89,7 @@ interface Plane {
   readonly kernel: Kernel;
   readonly resolver: SeriesResolver;
   readonly chunks: ChunkStore;
+  readonly pendingDeletions: PendingDeletions;
   readonly head: Head;
   readonly folder: Folder;
   readonly foldState: FoldStateFile;
@@ -168,6 +170,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     kernel,
     resolver: new SeriesResolver({ kernel, index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
     chunks,
+    pendingDeletions: createPendingDeletions(index),
     head: startHead({ index, chunks, clock }),
     folder: createFolder(foldState.state),
     foldState,
@@ -214,7 +217,11 @@ async function replay(plane: Plane): Promise<void> {
   const restored: number[] = [];
   for await (const { sequence, payload } of log.read(log.checkpointSequence)) {
     const record = decodeMetricRecord(sequence, payload, recordSeries);
-    if (record.kind === 'deletion') chunks.drop(record.refs.filter((ref) => ref !== noRef));
+    if (record.kind === 'deletion') {
+      const refs = record.refs.filter((ref) => ref !== noRef);
+      plane.pendingDeletions.add(refs, record.fromMs, record.toMs, sequence);
+      chunks.dropRange(refs, record.fromMs, record.toMs);
+    }
     if (record.kind !== 'samples') continue;
     for (const ref of record.newSeries) {
       if (!recorded.has(ref)) restored.push(ref);
@@ -245,6 +252,7 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
     async store(records) {
       await storeMetrics(records, store);
       head.setStoredBelow(endOf(records.at(-1)!));
+      plane.pendingDeletions.settle(endOf(records.at(-1)!) - 1);
       // Before the checkpoint, behind which no start reads.
       await foldState.save(log.nextSequence);
     },

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.js';
 import { seriesId } from '../../model/series-ref.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
+import type { PendingDeletions } from '../../series/pending-deletions.js';
 import type { Engine } from '../../storage/engine.js';
 import type { Log } from '../../wal/log.js';
 import type { Appender } from '../appender.js';
@@ -25,6 +26,7 @@ export interface DeletionParts {
   readonly engine: Engine;
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
+  readonly pendingDeletions: PendingDeletions;
   readonly governor: Governor;
   readonly folder: Pick<Folder, 'closeTarget'>;
   readonly resolver: SeriesResolver;
@@ -51,7 +53,12 @@ export async function deleteSeries(
   const sequence = await log.append(encodeMetricRecord(entry, arrivedMs, recordSeries), 1);
   tail.offer({ ...entry, sequence, rowCount: 1, arrivedMs, bytes: byteSizeOfEntry(entry) });
   const live = whole.filter((ref) => index.isLive(ref));
-  chunks.drop(refs.filter((ref) => index.isLive(ref)));
+  parts.pendingDeletions.add(refs, fromMs, toMs, sequence);
+  chunks.dropRange(
+    refs.filter((ref) => index.isLive(ref)),
+    fromMs,
+    toMs,
+  );
   const labels = Array.from(live, (ref) => index.canonicalBytesOf(ref));
   index.remove(live);
   for (const each of labels) parts.governor.forget(each);

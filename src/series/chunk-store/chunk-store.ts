@@ -20,14 +20,15 @@
 import { valueWords } from '../../model/sample-batch.js';
 import { noRef } from '../../model/series-ref.js';
 import { createArenas } from '../chunk/arenas.js';
-import { removeChunk } from '../chunk/open-chunks.js';
 import { createChunkReader } from '../chunk/read-chunk.js';
 import type { SampleColumns } from '../chunk/sample-columns.js';
 import { createSampleColumns, keepSamples } from '../chunk/sample-columns.js';
-import { appendToHour, dropClosed } from './append-runs.js';
+import { appendToHour } from './append-runs.js';
 import type { ChunkExport } from './chunk-export.js';
 import { exportChunks } from './chunk-export.js';
+import { dropSamples } from './drop.js';
 import { evictOne } from './evict.js';
+import type { Hour } from './hours.js';
 import { createHours, hourMs, hourOf } from './hours.js';
 import type { GroupLoad } from './load.js';
 import { beginLoad } from './load.js';
@@ -73,6 +74,11 @@ export interface ChunkStore {
   beginLoad(group: number, timeMs: number): GroupLoad;
   /** Removes all samples of series. Their refs may be used again; `groupOf` must still know them during the call. */
   drop(refs: Uint32Array): void;
+  /**
+   * Removes the samples of series with times in [fromMs, toMs]; all others stay, and what was resident stays so. Loads at work must leave
+   * such rows out themselves.
+   */
+  dropRange(refs: Uint32Array, fromMs: number, toMs: number): void;
   /** Closes the hours that end at or before `timeMs`. */
   closeHours(timeMs: number): void;
   /** Moves about `chunksMax` open chunks of closed hours into segments, which takes some microseconds each. Returns whether there are more. */
@@ -130,6 +136,7 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
     isResident: (group, timeMs) => isResident(state, group, hourOf(timeMs)),
     beginLoad: (group, timeMs) => beginLoad(state, group, timeMs),
     drop: (refs) => drop(state, refs),
+    dropRange: (refs, fromMs, toMs) => dropSamples(state, refs, fromMs, toMs),
     closeHours(timeMs) {
       state.closedBeforeHour = Math.max(state.closedBeforeHour, hourOf(timeMs));
     },
@@ -173,13 +180,25 @@ function append(
 function read(state: StoreState, ref: number, fromMs: number, toMs: number, into: SampleColumns): void {
   const firstHour = hourOf(fromMs);
   const lastHour = hourOf(toMs);
-  for (const hour of state.hours.sorted) {
-    if (hour.index < firstHour) continue;
-    if (hour.index > lastHour) break;
+  const { sorted } = state.hours;
+  for (let i = firstHourFrom(sorted, firstHour); i < sorted.length && sorted[i]!.index <= lastHour; i++) {
+    const hour = sorted[i]!;
     const start = into.length;
     readHour(state, hour, ref, into);
     if (hour.index === firstHour || hour.index === lastHour) keepSamples(into, start, fromMs, toMs);
   }
+}
+
+/** The first of rising hours whose index is not below. */
+function firstHourFrom(sorted: readonly Hour[], index: number): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle]!.index < index) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function isResident(state: StoreState, group: number, index: number): boolean {
@@ -193,10 +212,5 @@ function isResident(state: StoreState, group: number, index: number): boolean {
 
 function drop(state: StoreState, refs: Uint32Array): void {
   for (const load of state.loads) for (const ref of refs) load.droppedRefs.add(ref);
-  for (const hour of state.hours.sorted) {
-    for (const ref of refs) {
-      removeChunk(hour.open, ref);
-      if (hour.closedChunks > 0) dropClosed(state, hour, ref);
-    }
-  }
+  dropSamples(state, refs, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
 }

@@ -183,6 +183,24 @@ test('a dropped series is gone from open and closed hours, does not come back wi
   assert.deepEqual(rowsIn(store, 1), [row(1, 7, 7)]);
 });
 
+test('a dropped range is gone from open and closed hours; what lies around it stays, and stays resident', () => {
+  const store = newStore(100 * arenaBytes, startMs);
+  const rows = regularRows(1, 1_000);
+  appendRows(store, [...rows, ...regularRows(4, 1_000)], 1);
+  store.closeHours(startMs + hourMs);
+  sealAll(store);
+  const fromMs = startMs + hourMs / 2;
+  const toMs = startMs + 2 * hourMs + 7_000;
+  store.dropRange(Uint32Array.of(1), fromMs, toMs);
+  const left = rows.filter(({ timeMs }) => timeMs < fromMs || timeMs > toMs);
+  assert.ok(left.length > 0 && left.length < rows.length);
+  assert.deepEqual(rowsIn(store, 1), left);
+  assert.deepEqual(rowsIn(store, 4), regularRows(4, 1_000));
+  sealAll(store);
+  assert.deepEqual(rowsIn(store, 1), left);
+  assert.equal(store.isResident(1, startMs), true);
+});
+
 test('drops, evictions and released hours give all their memory back', () => {
   const store = newStore();
   const refs = Uint32Array.from({ length: 200 }, (_, ref) => ref);
