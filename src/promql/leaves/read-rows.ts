@@ -1,0 +1,141 @@
+/** Samples as rows out of the engine: how many there are, and the rows themselves, piece by piece. */
+import { buffer } from 'node:stream/consumers';
+import type { NumberColumn, TimeColumn } from '../../model/columns.js';
+import { seriesId } from '../../model/series-ref.js';
+import type { SeriesIndex } from '../../series/index/series-index.js';
+import type { DeletionView } from '../../series/pending-deletions.js';
+import type { Engine, QueryLimits } from '../../storage/engine.js';
+import { decodeBlocks } from '../../storage/native/decode.js';
+import { type HourRange, hourMs } from './hour-ranges.js';
+import type { SourceStatistics } from './source-limits.js';
+
+export interface RowReader {
+  readonly engine: Engine;
+  readonly index: SeriesIndex;
+  readonly deletions: DeletionView;
+  readonly signal: AbortSignal;
+  readonly limits: QueryLimits;
+  readonly statistics: Pick<SourceStatistics, 'rows' | 'bytes' | 'engineMs'>;
+}
+
+/** Rows of one series, in the order of time, each time once. */
+export interface RowRun {
+  readonly ref: number;
+  readonly timesMs: Float64Array;
+  readonly values: Float64Array;
+}
+
+const range = `ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`;
+const rangeOf = ({ firstHour, lastHour }: HourRange) => ({ fromMs: firstHour * hourMs, toMs: (lastHour + 1) * hourMs });
+
+/** Rows that metrics have in some hours; repeated ones may be counted twice. */
+export async function countRows(reader: RowReader, metrics: readonly string[], hours: HourRange): Promise<number> {
+  const startedMs = performance.now();
+  const [row] = await reader.engine.query<{ count: string }>({
+    sql: `SELECT count() AS count FROM metric_samples WHERE metric IN {metrics:Array(String)} AND ${range}`,
+    params: { metrics, ...rangeOf(hours) },
+    signal: reader.signal,
+    limits: reader.limits,
+  });
+  reader.statistics.engineMs += performance.now() - startedMs;
+  return Number(row?.count ?? 0);
+}
+
+/** All rows of metrics in some hours whose series' id lies in one of `pieces` equal parts of all ids. */
+export function readPart(
+  reader: RowReader,
+  metrics: readonly string[],
+  hours: HourRange,
+  part: number,
+  parts: number,
+): Promise<RowRun[]> {
+  const width = 2n ** 64n / BigInt(parts);
+  return readRows(reader, 'series >= {first:UInt64} AND series <= {last:UInt64}', {
+    metrics,
+    first: (BigInt(part) * width).toString(),
+    last: (part === parts - 1 ? 2n ** 64n - 1n : BigInt(part + 1) * width - 1n).toString(),
+    ...rangeOf(hours),
+  });
+}
+
+/** The rows of some series, at most 10,000. */
+export function readSeries(
+  reader: RowReader,
+  metrics: readonly string[],
+  refs: readonly number[],
+  hours: HourRange,
+): Promise<RowRun[]> {
+  const { idLow, idHigh } = reader.index;
+  const ids = refs.map((ref) => seriesId(idLow[ref]!, idHigh[ref]!));
+  return readRows(reader, 'series IN {ids:Array(UInt64)}', { metrics, ids, ...rangeOf(hours) });
+}
+
+interface SampleRows {
+  readonly id_low: NumberColumn;
+  readonly id_high: NumberColumn;
+  readonly ts: TimeColumn;
+  readonly value: NumberColumn;
+}
+
+const types = { id_low: 'UInt32', id_high: 'UInt32', ts: "DateTime64(3, 'UTC')", value: 'Float64' } as const;
+
+async function readRows(reader: RowReader, condition: string, params: Record<string, unknown>): Promise<RowRun[]> {
+  const { engine, signal, limits, statistics } = reader;
+  const startedMs = performance.now();
+  const { body } = await engine.stream(
+    {
+      sql: `SELECT
+  toUInt32(bitAnd(series, 4294967295)) AS id_low,
+  toUInt32(bitShiftRight(series, 32)) AS id_high,
+  ts, value
+FROM metric_samples FINAL
+WHERE metric IN {metrics:Array(String)} AND ${condition} AND ${range}
+ORDER BY metric, series, ts`,
+      params,
+      signal,
+      limits,
+    },
+    'Native',
+  );
+  const bytes = await buffer(body);
+  const { rowCount, columns } = decodeBlocks<SampleRows>(bytes, types);
+  statistics.rows += rowCount;
+  statistics.bytes += bytes.length;
+  statistics.engineMs += performance.now() - startedMs;
+  return runsOf(reader, rowCount, columns);
+}
+
+/** Rows of series that are no more, or that were deleted meanwhile, are left out. */
+function runsOf({ index, deletions }: RowReader, rowCount: number, columns: SampleRows): RowRun[] {
+  const lows = columns.id_low.values;
+  const highs = columns.id_high.values;
+  const runs: RowRun[] = [];
+  for (let start = 0, end = 0; start < rowCount; start = end) {
+    const low = lows[start]!;
+    const high = highs[start]!;
+    while (end < rowCount && lows[end] === low && highs[end] === high) end++;
+    const ref = index.refOfId(low, high);
+    if (ref < 0) continue;
+    const run = {
+      ref,
+      timesMs: columns.ts.values.subarray(start, end),
+      values: columns.value.values.subarray(start, end),
+    };
+    const deleted = deletions.rangesOf(low, high);
+    runs.push(deleted.length === 0 ? run : withoutRanges(run, deleted));
+  }
+  return runs;
+}
+
+function withoutRanges({ ref, timesMs, values }: RowRun, ranges: ReturnType<DeletionView['rangesOf']>): RowRun {
+  const keeps = (timeMs: number): boolean => ranges.every(({ fromMs, toMs }) => timeMs < fromMs || timeMs > toMs);
+  const words = new BigUint64Array(values.buffer, values.byteOffset, values.length);
+  const places = Array.from(timesMs.keys()).filter((i) => keeps(timesMs[i]!));
+  // Values move as words: a NaN may lose its payload on its way through a number.
+  const kept = BigUint64Array.from(places, (i) => words[i]!);
+  return {
+    ref,
+    timesMs: Float64Array.from(places, (i) => timesMs[i]!),
+    values: new Float64Array(kept.buffer),
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * The samples of the store for queries: the series index says which series, the chunk store has what is resident, and the engine's
+ * rows give the rest. Rows are loaded into memory and kept where that is worth it; where they would drive out much else, or where the
+ * selector wants but a small part of a metric, they are read for this query alone.
+ *
+ * Memory is read before rows are asked for: a sample that is stored and evicted meanwhile is then in one of the two at least.
+ */
+import type { Matcher } from '../../model/matcher.js';
+import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+import type { SeriesIndex } from '../../series/index/series-index.js';
+import type { PendingDeletions } from '../../series/pending-deletions.js';
+import type { Engine, QueryLimits } from '../../storage/engine.js';
+import type { FloatColumn } from '../evaluate/sample-columns.js';
+import type { SampleSource, SelectedSeries } from '../evaluate/sample-source.js';
+import { byMetric, type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
+import { createHourLoader, type HourLoader, rowsPerPiece } from './load-hours.js';
+import { cutColumn, mergeColumns } from './merge-columns.js';
+import { readMemory } from './read-memory.js';
+import { countRows, type RowReader, readSeries } from './read-rows.js';
+import { createLabelsCache, type LabelsOf } from './series-labels-cache.js';
+import { checkSamples, checkSeries, type SourceLimits, type SourceStatistics } from './source-limits.js';
+
+export interface StoredSourceParts {
+  readonly engine: Engine;
+  readonly index: SeriesIndex;
+  readonly chunks: ChunkStore;
+  readonly pendingDeletions: PendingDeletions;
+  /** Bytes that the chunk store may take. */
+  readonly chunkBytesMax: number;
+  /** Bounds of each statement. */
+  readonly statementLimits: QueryLimits;
+}
+
+/** One query's reads. */
+export interface SourceUse {
+  readonly limits: SourceLimits;
+  /** Counted up as the query reads. */
+  readonly statistics: SourceStatistics;
+  readonly signal: AbortSignal;
+}
+
+/** Gives a query its source. */
+export type OpenSource = (use: SourceUse) => SampleSource;
+
+interface Store extends StoredSourceParts {
+  readonly loader: HourLoader;
+  readonly labelsOf: LabelsOf;
+}
+
+export function createStoredSource(parts: StoredSourceParts): OpenSource {
+  const { engine, index, chunks, pendingDeletions, statementLimits } = parts;
+  const store: Store = {
+    ...parts,
+    loader: createHourLoader({ engine, index, chunks, pendingDeletions, limits: statementLimits }),
+    labelsOf: createLabelsCache(index),
+  };
+  return (use) => ({
+    select: (matchers, fromMs, toMs) => select(store, use, matchers, fromMs, toMs),
+  });
+}
+
+/** A chunk takes at most so large a part of the budget for one query's loads. A guess: four dashboards' worth stay beside each other. */
+const budgetShare = 1 / 4;
+/** Bytes that a sample takes once it is loaded. Measured: 1.2 in a segment, twice that while a chunk is open. */
+const bytesPerSample = 2.4;
+/** Loading reads whole metrics. Up to so many rows for each one wanted it pays off, since the next query may want the others. A guess. */
+const wasteMax = 32;
+/** Fewer rows than these are loaded whatever part of them is wanted. A guess: a tenth of a second. */
+const rowsAlwaysLoaded = 1_000_000;
+/** How often a query loads what is missing, and another query's loads drive it out again, before it reads past the memory. */
+const roundsMax = 3;
+
+async function select(
+  store: Store,
+  use: SourceUse,
+  matchers: readonly Matcher[],
+  fromMs: number,
+  toMs: number,
+): Promise<readonly SelectedSeries[]> {
+  const { index, chunks } = store;
+  const { statistics, limits, signal } = use;
+  for (let round = 1; ; round++) {
+    signal.throwIfAborted();
+    const startedMs = performance.now();
+    // Anew in each round: series may go while rows are on their way.
+    const refs = index.select(matchers, { fromMs, toMs });
+    if (round === 1) checkSeries((statistics.series += refs.length), limits);
+    const selections = byMetric(index, refs, fromMs, toMs);
+    const missing = missingHours(chunks, selections);
+    statistics.selectMs += performance.now() - startedMs;
+    if (round === 1) {
+      statistics.hourHits += missing.hits;
+      statistics.hourMisses += missing.misses;
+    }
+    if (missing.ranges.length === 0) return selected(store, use, refs, fromMs, toMs);
+    const work = await plan(store, use, missing.ranges);
+    if (round === roundsMax || !work.isWorthLoading) return readPast(store, use, refs, work, fromMs, toMs);
+    for (const { range, rows } of work.ranges) await store.loader.load(range, rows, signal, statistics);
+  }
+}
+
+interface Work {
+  readonly ranges: readonly { readonly range: MissingRange; readonly rows: number }[];
+  readonly isWorthLoading: boolean;
+}
+
+async function plan(store: Store, use: SourceUse, ranges: readonly MissingRange[]): Promise<Work> {
+  const { index, chunkBytesMax } = store;
+  const counted: { range: MissingRange; rows: number }[] = [];
+  let rows = 0;
+  let wanted = 0;
+  const reader = readerOf(store, use);
+  try {
+    for (const range of ranges) {
+      const count = await countRows(reader, namesOf(index, range), range);
+      counted.push({ range, rows: count });
+      rows += count;
+      wanted += count * wantedPart(index, range.metrics);
+    }
+  } finally {
+    reader.deletions.close();
+  }
+  checkSamples(wanted, use.limits, true);
+  const fits = rows * bytesPerSample <= chunkBytesMax * budgetShare;
+  return { ranges: counted, isWorthLoading: fits && (rows <= rowsAlwaysLoaded || rows <= wanted * wasteMax) };
+}
+
+/** Of all series of the metrics, the part that is selected. */
+function wantedPart(index: SeriesIndex, metrics: readonly MetricSelection[]): number {
+  let all = 0;
+  let selectedCount = 0;
+  for (const { metric, refs } of metrics) {
+    all += index.statistics.seriesOfMetric(metric);
+    selectedCount += refs.length;
+  }
+  return Math.min(1, selectedCount / Math.max(all, 1));
+}
+
+const namesOf = (index: SeriesIndex, { metrics }: MissingRange): string[] =>
+  metrics.map(({ metric }) => index.metricName(metric));
+
+const readerOf = (
+  { engine, index, pendingDeletions, statementLimits }: Store,
+  { signal, statistics }: SourceUse,
+): RowReader => ({
+  engine,
+  index,
+  deletions: pendingDeletions.view(),
+  signal,
+  limits: statementLimits,
+  statistics,
+});
+
+/** Everything is in memory. */
+function selected(
+  { chunks, labelsOf }: Store,
+  { statistics, limits }: SourceUse,
+  refs: Uint32Array,
+  fromMs: number,
+  toMs: number,
+): SelectedSeries[] {
+  const startedMs = performance.now();
+  const before = statistics.samples;
+  const columns = readMemory(chunks, refs, fromMs, toMs, (samples) => {
+    statistics.samples = before + samples;
+    checkSamples(statistics.samples, limits, false);
+  });
+  const series: SelectedSeries[] = [];
+  for (let i = 0; i < refs.length; i++) {
+    if (columns[i]!.count > 0) series.push({ labels: labelsOf(refs[i]!), floats: columns[i]! });
+  }
+  statistics.decodeMs += performance.now() - startedMs;
+  return series;
+}
+
+/** Ids of one statement: some 200 kB as text. */
+const seriesPerPieceMax = 10_000;
+
+/** Reads what is missing as rows, and keeps nothing of it. */
+async function readPast(
+  store: Store,
+  use: SourceUse,
+  refs: Uint32Array,
+  { ranges }: Work,
+  fromMs: number,
+  toMs: number,
+): Promise<SelectedSeries[]> {
+  const { chunks, index, labelsOf } = store;
+  const { statistics, limits } = use;
+  const before = statistics.samples;
+  const count = (samples: number): void => {
+    statistics.samples = before + samples;
+    checkSamples(statistics.samples, limits, false);
+  };
+  const reader = readerOf(store, use);
+  try {
+    const labels = Array.from(refs, labelsOf);
+    const columns: FloatColumn[] = readMemory(chunks, refs, fromMs, toMs, count);
+    const places = new Map(Array.from(refs, (ref, i) => [ref, i] as const));
+    let samples = columns.reduce((sum, column) => sum + column.count, 0);
+    for (const { range, rows } of ranges) {
+      for (const piece of piecesOf(index, range, rows)) {
+        for (const { ref, timesMs, values } of await readSeries(reader, namesOf(index, range), piece, range)) {
+          const place = places.get(ref);
+          if (place === undefined) continue;
+          const rowColumn = cutColumn({ timesMs, values, count: timesMs.length }, fromMs, toMs);
+          columns[place] = mergeColumns(columns[place]!, rowColumn);
+          samples += rowColumn.count;
+          statistics.samplesFromRows += rowColumn.count;
+        }
+        count(samples);
+      }
+    }
+    return labels.flatMap((each, i) => (columns[i]!.count === 0 ? [] : [{ labels: each, floats: columns[i]! }]));
+  } finally {
+    reader.deletions.close();
+  }
+}
+
+/** The range's series in pieces of about `rowsPerPiece` rows, in the order in which their rows lie. */
+function piecesOf(index: SeriesIndex, { metrics }: MissingRange, rows: number): number[][] {
+  const { idLow, idHigh } = index;
+  const refs = metrics
+    .flatMap((selection) => selection.refs)
+    .sort((a, b) => idHigh[a]! - idHigh[b]! || idLow[a]! - idLow[b]!);
+  const wanted = Math.max(1, rows * wantedPart(index, metrics));
+  const perPiece = Math.ceil(refs.length / Math.ceil(wanted / rowsPerPiece));
+  const size = Math.min(seriesPerPieceMax, Math.max(1, perPiece));
+  return Array.from({ length: Math.ceil(refs.length / size) }, (_, i) => refs.slice(i * size, (i + 1) * size));
+}
