@@ -17,7 +17,7 @@ import { evaluationSchemas } from './contract/evaluations.js';
 import * as events from './contract/events.js';
 import { modelsAnswer } from './contract/models.js';
 import { healthAnswer, readinessAnswer } from './contract/operations.js';
-import { prometheusError, prometheusSuccess } from './contract/prometheus.js';
+import { prometheusError, prometheusQueryAnswer, prometheusSuccess } from './contract/prometheus.js';
 import { sqlRequest } from './contract/sql.js';
 import { type EvaluationServices, registerEvaluations } from './evaluations.js';
 import { type IngestServices, registerIngest } from './ingest.js';
@@ -25,6 +25,7 @@ import { type LookupServices, registerLookup } from './lookup.js';
 import type { MetricServices } from './metrics/metric-services.js';
 import { registerMetricWrites } from './metrics/metric-writes.js';
 import { type PrometheusServices, registerPrometheusApi } from './metrics/prometheus-api.js';
+import { type QueryServices, registerQueries } from './metrics/queries.js';
 import { registerSeriesAdmin, type SeriesServices } from './metrics/series-admin.js';
 import { registerStatus, type StatusServices } from './metrics/status.js';
 import { type OperationsServices, registerOperations } from './operations.js';
@@ -36,6 +37,7 @@ export interface AppServices {
   readonly ingest: IngestServices;
   readonly metrics: MetricServices;
   readonly series: SeriesServices;
+  readonly queries: QueryServices;
   readonly status: StatusServices;
   readonly prometheus: PrometheusServices;
   readonly lookup: LookupServices;
@@ -74,6 +76,8 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
     events.intakeAnswer,
     events.predictionAnswer,
     modelsAnswer,
+    prometheusError,
+    prometheusQueryAnswer,
     sqlRequest,
     healthAnswer,
     readinessAnswer,
@@ -89,6 +93,7 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
   await app.register(async (scope) => registerIngest(scope, services.ingest));
   await app.register(async (scope) => registerMetricWrites(scope, services.metrics));
   await app.register(async (scope) => registerSeriesAdmin(scope, services.series));
+  await app.register(async (scope) => registerQueries(scope, services.queries));
   await app.register(async (scope) => registerStatus(scope, services.status));
   await app.register(async (scope) => registerPrometheusApi(scope, services.prometheus));
   await app.register(async (scope) => registerLookup(scope, services.lookup));

@@ -9,6 +9,7 @@ export async function openApiDocument(version: string): Promise<object> {
     ingest: none,
     metrics: none,
     series: none,
+    queries: none,
     status: none,
     prometheus: none,
     lookup: none,

@@ -12,7 +12,8 @@ export interface QuerySlots {
 /** Queries that may wait for each that may run. */
 const waitingPerSlot = 8;
 
-export function createQuerySlots(concurrentMax: number): QuerySlots {
+/** `key` names the limit in refusals. */
+export function createQuerySlots(concurrentMax: number, key = 'query.concurrent_max'): QuerySlots {
   const queue: (() => void)[] = [];
   let running = 0;
 
@@ -24,7 +25,7 @@ export function createQuerySlots(concurrentMax: number): QuerySlots {
     if (queue.length >= concurrentMax * waitingPerSlot)
       throw new BarographError(
         'too_many_requests',
-        `${running} queries run and ${queue.length} wait; the limit is query.concurrent_max (${concurrentMax})`,
+        `${running} queries run and ${queue.length} wait; the limit is ${key} (${concurrentMax})`,
         { retryAfterSeconds: 1 },
       );
     await new Promise<void>((resolve, reject) => {

@@ -193,6 +193,16 @@ export const configurationSchema = Type.Object({
     resultRowsMax: count(1_000_000, 'Most rows that a query may return.'),
     readRowsMax: count(10_000_000_000, 'Most rows that a query may read.'),
     concurrentMax: count(8, 'Most queries at a time. More wait for their turn.'),
+    promql: Type.Object({
+      timeMaxMs: duration(120_000, 'Longest time that a PromQL query may take, its wait included.', { minimum: 1 }),
+      samplesMax: count(
+        50_000_000,
+        'Most samples that a PromQL query may read, and most that it may hold at once. A query that is expected to read more is refused before it runs.',
+      ),
+      seriesMax: count(1_000_000, 'Most series that a PromQL query may read.'),
+      concurrentMax: count(20, 'Most PromQL queries at a time. More wait for their turn.'),
+      lookbackMs: duration(300_000, 'How old a sample may be to count as the value of its series.', { minimum: 1 }),
+    }),
   }),
   evaluation: Type.Object({
     rowsMax: count(100_000, 'Most rows of an evaluation: its buckets times its cohorts.'),

@@ -29,6 +29,7 @@ import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SampleSorter } from '../kernel/sample-sorter.js';
 import { noRef } from '../model/series-ref.js';
+import { createStoredSource, type OpenSource } from '../promql/leaves/stored-source.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
 import { createPendingDeletions, type PendingDeletions } from '../series/pending-deletions.js';
@@ -57,6 +58,8 @@ export interface MetricPipeline {
   readonly beginStoring: (engine: Engine, topology: Topology) => Promise<void>;
   /** Resolves when every sample acknowledged so far is in its table. */
   readonly waitUntilStored: () => Promise<void>;
+  /** Gives a PromQL query its samples. Fails with `engine_unavailable` before the series of the tables are loaded. */
+  readonly openSource: OpenSource;
   /** Deletes samples of series with times in [fromMs, toMs]; resolves when they are gone from memory and tables. */
   readonly deleteSamples: (refs: Uint32Array, fromMs: number, toMs: number) => Promise<void>;
   readonly stop: (graceMs: number) => Promise<void>;
@@ -100,6 +103,7 @@ interface Plane {
 interface Storing {
   readonly appender: Appender;
   readonly deletion: DeletionParts;
+  readonly openSource: OpenSource;
 }
 
 /** Fails where the log cannot be opened. */
@@ -125,6 +129,10 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
       storing = await startStoring(plane, engine, topology);
       storing.appender.notify();
     },
+    openSource(use) {
+      started(storing?.appender);
+      return storing!.openSource(use);
+    },
     async deleteSamples(refs, fromMs, toMs) {
       started(storing?.appender);
       await deleteSeries(refs, fromMs, toMs, storing!.deletion);
@@ -148,7 +156,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
   const governor = governorOf(configuration, index, clock);
   const kernel = new Kernel();
   const chunks = createChunkStore({
-    budgetBytes: metrics.chunkBytesMax ?? Math.floor(totalmem() / 4),
+    budgetBytes: chunkBytesMaxOf(configuration),
     groupOf: (ref) => index.metricOf(ref),
     completeFromMs,
   });
@@ -177,6 +185,8 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     sources: createSourceClocks(),
   };
 }
+
+const chunkBytesMaxOf = ({ metrics }: Configuration): number => metrics.chunkBytesMax ?? Math.floor(totalmem() / 4);
 
 function governorOf({ metrics: { cardinality } }: Configuration, index: SeriesIndex, clock: Clock): Governor {
   const { seriesMax, seriesPerMetricMax, valuesPerLabelMax, newSeriesPerMinuteMax, rules = [] } = cardinality;
@@ -236,7 +246,8 @@ async function replay(plane: Plane): Promise<void> {
 async function startStoring(plane: Plane, engine: Engine, topology: Topology): Promise<Storing> {
   const { options, index, log, tail, head, hash64, foldState } = plane;
   const { counters, logger, configuration } = options;
-  const { flushIntervalMs, flushRowsMax } = configuration.metrics;
+  const { metrics, query } = configuration;
+  const { flushIntervalMs, flushRowsMax } = metrics;
   const storedDays = createStoredSeriesDays(index);
   await loadSeries(plane, storedDays, engine);
   const mutated = (table: string): string =>
@@ -262,7 +273,13 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
     flushBytesMax,
     onProblem: (problem) => logger.error({ problem }, 'samples wait in the log'),
   });
-  return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated } };
+  const openSource = createStoredSource({
+    ...plane,
+    engine,
+    chunkBytesMax: chunkBytesMaxOf(configuration),
+    statementLimits: { timeMs: query.promql.timeMaxMs, memoryBytes: query.memoryBytesMax },
+  });
+  return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated }, openSource };
 }
 
 async function loadSeries(

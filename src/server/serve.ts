@@ -154,6 +154,16 @@ function dataServices(
       waitUntilStored: samples.waitUntilStored,
       deleteSamples: samples.deleteSamples,
     },
+    queries: {
+      openSource: samples.openSource,
+      slots: createQuerySlots(query.promql.concurrentMax, 'query.promql.concurrent_max'),
+      limits: {
+        timeMsMax: query.promql.timeMaxMs,
+        samplesMax: query.promql.samplesMax,
+        seriesMax: query.promql.seriesMax,
+        lookbackMs: query.promql.lookbackMs,
+      },
+    },
     status: {
       index: samples.index,
       chunks: samples.chunks,

@@ -1,6 +1,7 @@
 /** Samples of many series out of the chunk store, as columns. */
-import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+
 import { createSampleColumns, type SampleColumns } from '../../series/chunk/sample-columns.js';
+import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { FloatColumn } from '../evaluate/sample-columns.js';
 
 /** Samples that columns have room for at first, 1 MiB. A guess: allocating a series at a time costs more than to decode it. */

@@ -84,7 +84,10 @@ async function select(
     const startedMs = performance.now();
     // Anew in each round: series may go while rows are on their way.
     const refs = index.select(matchers, { fromMs, toMs });
-    if (round === 1) checkSeries((statistics.series += refs.length), limits);
+    if (round === 1) {
+      statistics.series += refs.length;
+      checkSeries(statistics.series, limits);
+    }
     const selections = byMetric(index, refs, fromMs, toMs);
     const missing = missingHours(chunks, selections);
     statistics.selectMs += performance.now() - startedMs;
