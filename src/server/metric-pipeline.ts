@@ -46,6 +46,7 @@ export interface MetricPipeline {
   readonly kernel: Kernel;
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
+  readonly pendingDeletions: PendingDeletions;
   readonly folder: Folder;
   readonly governor: Governor;
   readonly sources: SourceClocks;
@@ -118,6 +119,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
     kernel: plane.kernel,
     index,
     chunks,
+    pendingDeletions: plane.pendingDeletions,
     folder,
     governor,
     sources,
