@@ -327,7 +327,9 @@ describe('samples of the tables', () => {
     for (const each of answers) assert.deepEqual(each, answers[0]);
     assert.equal((answers[0] as { value: [number, string] }[])[0]!.value[1], '1000');
   });
+});
 
+describe('samples that were deleted, or that do not fit', () => {
   it('that were deleted in part are gone, and the others are there: at once, and after a restart', async () => {
     await load(
       line({ __name__: 'cut', i: '1' }, Array(240).fill(1)),
