@@ -82,7 +82,6 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
     healthAnswer,
     readinessAnswer,
     prometheusSuccess,
-    prometheusError,
     ...evaluationSchemas,
   ])
     app.addSchema(schema);

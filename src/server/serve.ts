@@ -4,11 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.js';
 import { BarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
-import { createExportSource } from '../http/metrics/export-sample-source.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import { type Deriving, startDeriving } from '../ingest/derived/deriving.js';
 import { parseModelBounds } from '../ingest/derived/histogram-bounds.js';
 import type { Scraper } from '../ingest/scrape/scraper.js';
+import { createSourceStatistics } from '../promql/leaves/source-limits.js';
 import type { Logger } from './cli/log.js';
 import { packageVersion } from './cli/version.js';
 import type { Configuration } from './configuration.js';
@@ -199,13 +199,13 @@ function prometheusServices(
   { ingest, query, listen: { host, port } }: Configuration,
   slots: AppServices['sql']['slots'],
 ): AppServices['prometheus'] {
-  const { index, kernel, waitUntilStored } = metrics!;
+  const { index, kernel } = metrics!;
   return {
     engine,
     index,
     kernel,
     slots,
-    samples: (signal) => createExportSource({ engine, index, waitUntilStored }, signal),
+    samples: (signal) => metrics!.openSource({ limits: query.promql, statistics: createSourceStatistics(), signal }),
     limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
     facts: {
       version: packageVersion(),
