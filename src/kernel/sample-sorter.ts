@@ -10,14 +10,17 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Kernel } from './kernel.js';
 
-/** Runs of samples, each of one series: run i's are [sampleEnds[i - 1], sampleEnds[i]) of series refs[i]; 0xffffffff for none. */
+/** Runs of samples, each of one series. */
 export interface SampleRuns {
+  /** Run i is of the series refs[i]; 0xffffffff for none. Length at least `runCount`. */
   readonly refs: Uint32Array;
   readonly runCount: number;
+  /** Run i's samples are [sampleEnds[i - 1], sampleEnds[i]), the first run's from 0. */
   readonly sampleEnds: Uint32Array;
   readonly sampleCount: number;
   /** Epoch milliseconds, whole numbers. */
   readonly timesMs: Float64Array;
+  /** Every bit counts: copy them as words or whole arrays, not one by one. */
   readonly values: Float64Array;
 }
 

@@ -29,7 +29,11 @@ export function ofOneWeek({ record, rowsPerhapsKnown }: NewRecord): NewRecordOfW
 /** Answers the ids of the rows that may have truth already. */
 export async function storeNewRecords(records: readonly NewRecordOfWeek[], context: StoreContext): Promise<number[]> {
   const weeks = new Map<number, NewRecordOfWeek['record'][]>();
-  for (const { record, monday } of records) weeks.set(monday, [...(weeks.get(monday) ?? []), record]);
+  for (const { record, monday } of records) {
+    const week = weeks.get(monday);
+    if (week === undefined) weeks.set(monday, [record]);
+    else week.push(record);
+  }
   for (const week of weeks.values()) await insertRows(week, context);
   if (records.length > 0)
     await context.engine.insert({

@@ -2,27 +2,16 @@
  * Reads samples of series back out of the tables, a piece at a time: some series, a day. What was acknowledged and is not stored yet is not
  * in it; wait for that first.
  */
-import { buffer } from 'node:stream/consumers';
-import type { NumberColumn, TimeColumn } from '../../model/columns.js';
 import { seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
-import { decodeBlocks } from '../../storage/native/decode.js';
+import { readSampleRows } from '../../storage/sample-rows.js';
 
 export interface ExportedRun {
   readonly ref: number;
   readonly timesMs: Float64Array;
   readonly values: Float64Array;
 }
-
-interface SampleColumns {
-  readonly id_low: NumberColumn;
-  readonly id_high: NumberColumn;
-  readonly ts: TimeColumn;
-  readonly value: NumberColumn;
-}
-
-const types = { id_low: 'UInt32', id_high: 'UInt32', ts: "DateTime64(3, 'UTC')", value: 'Float64' } as const;
 
 /** With a sample a second, a day of them is some 9 million samples, 200 MB. */
 const seriesPerPiece = 100;
@@ -62,28 +51,15 @@ async function* readPiece(
   const { idLow, idHigh } = index;
   const ids = Array.from(refs, (ref) => seriesId(idLow[ref]!, idHigh[ref]!));
   const metrics = Array.from(new Set(Array.from(refs, (ref) => index.metricName(index.metricOf(ref)))));
-  const { body } = await engine.stream(
-    {
-      sql: `SELECT
-  toUInt32(bitAnd(series, 4294967295)) AS id_low,
-  toUInt32(bitShiftRight(series, 32)) AS id_high,
-  ts, value
-FROM metric_samples FINAL
-WHERE metric IN ({metrics:Array(String)}) AND series IN ({ids:Array(UInt64)})
-  AND ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
-ORDER BY metric, series, ts`,
-      params: { metrics, ids, fromMs, toMs },
-      signal,
-    },
-    'Native',
-  );
-  const { rowCount, columns } = decodeBlocks<SampleColumns>(await buffer(body), types);
-  const lows = columns.id_low.values;
-  const highs = columns.id_high.values;
-  for (let start = 0, end = 0; start < rowCount; start = end) {
-    while (end < rowCount && lows[end] === lows[start] && highs[end] === highs[start]) end++;
-    const ref = index.refOfId(lows[start]!, highs[start]!);
-    if (ref < 0) continue;
-    yield { ref, timesMs: columns.ts.values.subarray(start, end), values: columns.value.values.subarray(start, end) };
+  const { runs } = await readSampleRows(engine, {
+    condition: `series IN ({ids:Array(UInt64)})
+  AND ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`,
+    params: { ids, fromMs, toMs },
+    metrics,
+    signal,
+  });
+  for (const { idLow: low, idHigh: high, timesMs, values } of runs) {
+    const ref = index.refOfId(low, high);
+    if (ref >= 0) yield { ref, timesMs, values };
   }
 }

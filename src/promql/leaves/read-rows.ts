@@ -1,11 +1,9 @@
 /** Samples as rows out of the engine: how many there are, and the rows themselves, piece by piece. */
-import { buffer } from 'node:stream/consumers';
-import type { NumberColumn, TimeColumn } from '../../model/columns.js';
 import { seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { DeletionView } from '../../series/pending-deletions.js';
 import type { Engine, QueryLimits } from '../../storage/engine.js';
-import { decodeBlocks } from '../../storage/native/decode.js';
+import { readSampleRows } from '../../storage/sample-rows.js';
 import { type HourRange, hourMs } from './hour-ranges.js';
 import type { SourceStatistics } from './source-limits.js';
 
@@ -50,8 +48,7 @@ export function readPart(
   parts: number,
 ): Promise<RowRun[]> {
   const width = 2n ** 64n / BigInt(parts);
-  return readRows(reader, 'series >= {first:UInt64} AND series <= {last:UInt64}', {
-    metrics,
+  return readRows(reader, 'series >= {first:UInt64} AND series <= {last:UInt64}', metrics, {
     first: (BigInt(part) * width).toString(),
     last: (part === parts - 1 ? 2n ** 64n - 1n : BigInt(part + 1) * width - 1n).toString(),
     ...rangeOf(hours),
@@ -67,61 +64,33 @@ export function readSeries(
 ): Promise<RowRun[]> {
   const { idLow, idHigh } = reader.index;
   const ids = refs.map((ref) => seriesId(idLow[ref]!, idHigh[ref]!));
-  return readRows(reader, 'series IN {ids:Array(UInt64)}', { metrics, ids, ...rangeOf(hours) });
+  return readRows(reader, 'series IN {ids:Array(UInt64)}', metrics, { ids, ...rangeOf(hours) });
 }
 
-interface SampleRows {
-  readonly id_low: NumberColumn;
-  readonly id_high: NumberColumn;
-  readonly ts: TimeColumn;
-  readonly value: NumberColumn;
-}
-
-const types = { id_low: 'UInt32', id_high: 'UInt32', ts: "DateTime64(3, 'UTC')", value: 'Float64' } as const;
-
-async function readRows(reader: RowReader, condition: string, params: Record<string, unknown>): Promise<RowRun[]> {
-  const { engine, signal, limits, statistics } = reader;
+async function readRows(
+  { engine, index, deletions, signal, limits, statistics }: RowReader,
+  condition: string,
+  metrics: readonly string[],
+  params: Record<string, unknown>,
+): Promise<RowRun[]> {
   const startedMs = performance.now();
-  const { body } = await engine.stream(
-    {
-      sql: `SELECT
-  toUInt32(bitAnd(series, 4294967295)) AS id_low,
-  toUInt32(bitShiftRight(series, 32)) AS id_high,
-  ts, value
-FROM metric_samples FINAL
-WHERE metric IN {metrics:Array(String)} AND ${condition} AND ${range}
-ORDER BY metric, series, ts`,
-      params,
-      signal,
-      limits,
-    },
-    'Native',
-  );
-  const bytes = await buffer(body);
-  const { rowCount, columns } = decodeBlocks<SampleRows>(bytes, types);
-  statistics.rows += rowCount;
-  statistics.bytes += bytes.length;
+  const read = await readSampleRows(engine, {
+    condition: `${condition} AND ${range}`,
+    metrics,
+    params,
+    signal,
+    limits,
+  });
+  statistics.rows += read.rowCount;
+  statistics.bytes += read.bytes;
   statistics.engineMs += performance.now() - startedMs;
-  return runsOf(reader, rowCount, columns);
-}
-
-/** Rows of series that are no more, or that were deleted meanwhile, are left out. */
-function runsOf({ index, deletions }: RowReader, rowCount: number, columns: SampleRows): RowRun[] {
-  const lows = columns.id_low.values;
-  const highs = columns.id_high.values;
   const runs: RowRun[] = [];
-  for (let start = 0, end = 0; start < rowCount; start = end) {
-    const low = lows[start]!;
-    const high = highs[start]!;
-    while (end < rowCount && lows[end] === low && highs[end] === high) end++;
-    const ref = index.refOfId(low, high);
+  // Rows of series that are no more, or that were deleted meanwhile, are left out.
+  for (const { idLow, idHigh, timesMs, values } of read.runs) {
+    const ref = index.refOfId(idLow, idHigh);
     if (ref < 0) continue;
-    const run = {
-      ref,
-      timesMs: columns.ts.values.subarray(start, end),
-      values: columns.value.values.subarray(start, end),
-    };
-    const deleted = deletions.rangesOf(low, high);
+    const deleted = deletions.rangesOf(idLow, idHigh);
+    const run = { ref, timesMs, values };
     runs.push(deleted.length === 0 ? run : withoutRanges(run, deleted));
   }
   return runs;

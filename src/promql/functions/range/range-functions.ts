@@ -22,8 +22,6 @@ export const rangeFunctions: ReadonlyMap<string, RangeFunction> = new Map(
     deriv,
     double_exponential_smoothing: doubleExponentialSmoothing,
     first_over_time: firstOverTime,
-    // The name that `double_exponential_smoothing` had in Prometheus 2.
-    holt_winters: doubleExponentialSmoothing,
     idelta,
     increase,
     irate,
