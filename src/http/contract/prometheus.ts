@@ -52,7 +52,6 @@ export const prometheusQueryAnswer = Type.Object(
   },
   { $id: 'PrometheusQuery', description: 'The result of a PromQL query.' },
 );
-export type PrometheusQueryAnswer = Type.Static<typeof prometheusQueryAnswer>;
 
 /** Failures of an endpoint of Prometheus' API, for OpenAPI. */
 export const prometheusFailures = {

@@ -1,16 +1,12 @@
 /** Endpoints of Prometheus that are outside of its API tell failures as plain text. */
-import type { FastifyError, FastifyInstance } from 'fastify';
-import { toBarographError } from '../request-failure.js';
-import { prometheusFailureOf } from './prometheus-answer.js';
+import type { FastifyInstance } from 'fastify';
+import { failureOf } from './prometheus-answer.js';
 
 export function failInPlainText(scope: FastifyInstance): void {
   scope.setErrorHandler((thrown, _request, reply) => {
-    const error = toBarographError(thrown as FastifyError);
-    const { status, errorType } = prometheusFailureOf(error);
-    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
-    if (errorType === 'internal') reply.log.error({ err: error.cause ?? error }, error.message);
+    const { status, message } = failureOf(thrown, reply);
     reply.removeHeader('content-type').removeHeader('content-encoding');
-    return reply.code(status).serializer(String).type('text/plain; charset=utf-8').send(`${error.message}\n`);
+    return reply.code(status).serializer(String).type('text/plain; charset=utf-8').send(`${message}\n`);
   });
 }
 

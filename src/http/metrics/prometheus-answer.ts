@@ -1,5 +1,5 @@
 /** How endpoints of Prometheus' API answer: its envelope, its status codes, its types of errors. Source: Prometheus, web/api/v1/api.go. */
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { type BarographError, BarographError as Failure, messageOf } from '../../base/errors.js';
 import type { PrometheusErrorType } from '../contract/prometheus.js';
 import { toBarographError } from '../request-failure.js';
@@ -47,16 +47,22 @@ export function prometheusFailureOf({ code, kind }: BarographError): PrometheusF
   return { status: kind.status, errorType: kind.status >= 500 ? 'internal' : 'bad_data' };
 }
 
+/** What a scope's error handler was given, as Prometheus tells it. What is the server's own fault goes to its log. */
+export function failureOf(thrown: unknown, reply: FastifyReply): PrometheusFailure & { readonly message: string } {
+  const error = toBarographError(thrown as FastifyError);
+  const failure = prometheusFailureOf(error);
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  if (failure.errorType === 'internal') reply.log.error({ err: error.cause ?? error }, error.message);
+  return { ...failure, message: error.message };
+}
+
 /** Makes all failures of a scope's endpoints Prometheus'. */
 export function answerAsPrometheus(scope: FastifyInstance): void {
   scope.setErrorHandler((thrown, _request, reply) => {
-    const error = toBarographError(thrown as FastifyError);
-    const { status, errorType } = prometheusFailureOf(error);
-    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
-    if (errorType === 'internal') reply.log.error({ err: error.cause ?? error }, error.message);
+    const { status, errorType, message } = failureOf(thrown, reply);
     return reply
       .code(status)
       .type('application/json; charset=utf-8')
-      .send({ status: 'error', errorType, error: error.message });
+      .send({ status: 'error', errorType, error: message });
   });
 }

@@ -1,5 +1,4 @@
 /** GET and POST /api/v1/query and /api/v1/query_range: PromQL, with Prometheus' parameters, answers and refusals. */
-import { parse as parseForm } from 'node:querystring';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BarographError, isBarographError } from '../../base/errors.js';
@@ -14,15 +13,9 @@ import { parseQuery } from '../../promql/parse/parse-query.js';
 import { prometheusFailures } from '../contract/prometheus.js';
 import { cancelOnDisconnect } from '../disconnect.js';
 import type { QuerySlots } from '../query-slots.js';
-import { answerAsPrometheus } from './prometheus-answer.js';
-import {
-  instantParameters,
-  invalid,
-  parametersOf,
-  pointsMax,
-  type QueryParameters,
-  rangeParameters,
-} from './query-parameters.js';
+import { answerAsPrometheus, invalidParameter, truncated } from './prometheus-answer.js';
+import { parametersOf, takeForms } from './prometheus-parameters.js';
+import { instantParameters, pointsMax, type QueryParameters, rangeParameters } from './query-parameters.js';
 import { queryAnswerJson } from './query-result-json.js';
 import { queryStats } from './query-stats.js';
 
@@ -40,14 +33,12 @@ export interface PromqlLimits {
   readonly lookbackMs: number;
 }
 
+/** A query's text is half as long at most. */
+const formBytesMax = 2 ** 20;
+
 export function registerQueries(app: FastifyInstance, services: QueryServices): void {
   answerAsPrometheus(app);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, parseForm(body as string)),
-  );
-  // As Prometheus: a body that is no form says nothing.
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  takeForms(app, formBytesMax);
   for (const method of ['GET', 'POST'] as const) {
     registerQuery(
       app,
@@ -164,7 +155,7 @@ function parsed(query: string): Expression {
   try {
     return parseQuery(query);
   } catch (error) {
-    throw isBarographError(error) ? invalid('query', error.message) : error;
+    throw isBarographError(error) ? invalidParameter('query', error) : error;
   }
 }
 
@@ -172,7 +163,7 @@ async function checkedRange<T>(fetched: Promise<T>): Promise<T> {
   try {
     return await fetched;
   } catch (error) {
-    throw isBarographError(error, 'bad_request') ? invalid('query', error.message) : error;
+    throw isBarographError(error, 'bad_request') ? invalidParameter('query', error) : error;
   }
 }
 
@@ -197,7 +188,7 @@ function body(result: QueryResult, { query, limit }: QueryParameters, stats: obj
   const { data, isCut } = limited(result.data, limit);
   const texts = (level: 'warning' | 'info'): string[] =>
     result.annotations.filter((each) => each.level === level).map((each) => annotationText(each, query));
-  const warnings = [...texts('warning'), ...(isCut ? ['results truncated due to limit'] : [])];
+  const warnings = [...texts('warning'), ...(isCut ? [truncated] : [])];
   const pieces = queryAnswerJson({ data, warnings, infos: texts('info'), stats });
   // Most answers are one piece: they go with their length, and without a stream.
   const first = pieces.next().value as string;
@@ -213,7 +204,6 @@ function* chained(first: readonly string[], rest: Iterable<string>): Generator<s
 }
 
 function limited(data: QueryData, limit: number): { data: QueryData; isCut: boolean } {
-  if (limit === 0) return { data, isCut: false };
   if (data.kind === 'vector' && data.samples.length > limit)
     return { data: { ...data, samples: data.samples.slice(0, limit) }, isCut: true };
   if (data.kind === 'matrix' && data.series.length > limit)

@@ -1,23 +1,9 @@
 /** The parameters of Prometheus' query API, with its refusals. Source: Prometheus, web/api/v1/api.go. */
-import type { FastifyRequest } from 'fastify';
 import { BarographError } from '../../base/errors.js';
 import type { QueryRange } from '../../promql/evaluate/query-range.js';
+import { invalidParameter } from './prometheus-answer.js';
+import { limitOf } from './prometheus-parameters.js';
 import { timeParameter } from './time-parameter.js';
-
-/** By name, the first value that was sent: those of a form's body go before those of the URL. */
-export type Parameters = (name: string) => string;
-
-/** '' where a parameter is absent. */
-export function parametersOf(request: FastifyRequest): Parameters {
-  const sources = [request.body, request.query] as (Record<string, string | string[] | undefined> | null | undefined)[];
-  return (name) => {
-    for (const source of sources) {
-      const [first] = [source?.[name] ?? []].flat();
-      if (first !== undefined) return first;
-    }
-    return '';
-  };
-}
 
 export interface QueryParameters {
   readonly query: string;
@@ -25,28 +11,29 @@ export interface QueryParameters {
   /** Undefined where none is asked for. */
   readonly timeoutMs: number | undefined;
   readonly lookbackMs: number | undefined;
-  /** Most series of the answer; 0 for any number. */
+  /** Most series of the answer; Infinity for any number. */
   readonly limit: number;
   readonly wantsStats: boolean;
-  /** `stats=all`: samples by step too. */
-  readonly wantsAllStats: boolean;
 }
 
 /** The most points of a series. */
 export const pointsMax = 11_000;
 
-export function instantParameters(parameters: Parameters, nowMs: number): QueryParameters {
-  const timeMs = timeParameter('time', parameters('time'), nowMs);
+export function instantParameters(parameters: URLSearchParams, nowMs: number): QueryParameters {
+  const timeMs = timeParameter('time', textOf(parameters, 'time'), nowMs);
   return { ...commonParameters(parameters), range: { startMs: timeMs, endMs: timeMs, stepMs: 0 } };
 }
 
-export function rangeParameters(parameters: Parameters): QueryParameters {
-  const startMs = requiredTime('start', parameters('start'));
-  const endMs = requiredTime('end', parameters('end'));
-  if (endMs < startMs) throw invalid('end', 'end timestamp must not be before start time');
-  const stepMs = durationParameter('step', parameters('step'));
+export function rangeParameters(parameters: URLSearchParams): QueryParameters {
+  const startMs = requiredTime('start', textOf(parameters, 'start'));
+  const endMs = requiredTime('end', textOf(parameters, 'end'));
+  if (endMs < startMs) throw invalidParameter('end', 'end timestamp must not be before start time');
+  const stepMs = durationParameter('step', textOf(parameters, 'step'));
   if (stepMs <= 0)
-    throw invalid('step', 'zero or negative query resolution step widths are not accepted. Try a positive integer');
+    throw invalidParameter(
+      'step',
+      'zero or negative query resolution step widths are not accepted. Try a positive integer',
+    );
   if (Math.trunc((endMs - startMs) / stepMs) > pointsMax)
     throw new BarographError(
       'bad_request',
@@ -55,31 +42,29 @@ export function rangeParameters(parameters: Parameters): QueryParameters {
   return { ...commonParameters(parameters), range: { startMs, endMs, stepMs } };
 }
 
-function commonParameters(parameters: Parameters): Omit<QueryParameters, 'range'> {
-  const timeout = parameters('timeout');
-  const lookback = parameters('lookback_delta');
-  const stats = parameters('stats');
+function commonParameters(parameters: URLSearchParams): Omit<QueryParameters, 'range'> {
+  const timeout = textOf(parameters, 'timeout');
+  const lookback = textOf(parameters, 'lookback_delta');
   return {
-    query: parameters('query'),
+    query: textOf(parameters, 'query'),
     timeoutMs: timeout === '' ? undefined : durationParameter('timeout', timeout),
     lookbackMs: lookback === '' ? undefined : lookbackOf(lookback),
-    limit: limitOf(parameters('limit')),
-    wantsStats: stats !== '',
-    wantsAllStats: stats === 'all',
+    limit: limitOf(parameters),
+    wantsStats: textOf(parameters, 'stats') !== '',
   };
 }
 
-export const invalid = (name: string, why: string): BarographError =>
-  new BarographError('bad_request', `invalid parameter "${name}": ${why}`);
+/** '' where a parameter is absent. */
+const textOf = (parameters: URLSearchParams, name: string): string => parameters.get(name) ?? '';
 
 function requiredTime(name: string, text: string): number {
-  if (text === '') throw invalid(name, 'cannot parse "" to a valid timestamp');
+  if (text === '') throw invalidParameter(name, 'cannot parse "" to a valid timestamp');
   return timeParameter(name, text, 0);
 }
 
 function durationParameter(name: string, text: string): number {
   const ms = durationMs(text);
-  if (ms === undefined) throw invalid(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
+  if (ms === undefined) throw invalidParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
   return ms;
 }
 
@@ -91,14 +76,6 @@ function lookbackOf(text: string): number {
       `error parsing lookback delta duration: cannot parse ${JSON.stringify(text)} to a valid duration`,
     );
   return ms;
-}
-
-function limitOf(text: string): number {
-  if (text === '') return 0;
-  if (!/^[-+]?\d+$/.test(text)) throw invalid('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const limit = Number(text);
-  if (limit < 0) throw invalid('limit', 'limit must be non-negative');
-  return limit;
 }
 
 const numberPattern = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;

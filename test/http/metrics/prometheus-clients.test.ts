@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -23,17 +23,7 @@ import {
 import { sample, writeRequest } from '../../protocols/remote-write/remote-write-encoder.js';
 import { startTestServer, type TestServer } from '../../server/test-server.js';
 import { temporaryFolder } from '../../storage/test-engine.js';
-
-function findProgram(name: string): { readonly path: string; readonly skip: string | false } {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return { path, skip: false };
-    } catch {}
-  }
-  return { path: '', skip: `${name} is not installed` };
-}
+import { findProgram } from './find-program.js';
 
 const prometheus = findProgram('prometheus');
 const promtool = findProgram('promtool');

@@ -4,28 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../src/storage/embedded/free-port.js';
 import { startTestServer, type TestServer } from '../../server/test-server.js';
 import { temporaryFolder } from '../../storage/test-engine.js';
-
-/** The path of a program, or why a test that needs it is skipped. */
-function findProgram(name: string): { readonly path: string; readonly skip: string | false } {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return { path, skip: false };
-    } catch {}
-  }
-  return { path: '', skip: `${name} is not installed` };
-}
+import { findProgram } from './find-program.js';
 
 const prometheus = findProgram('prometheus');
 const vmagent = findProgram('vmagent');
