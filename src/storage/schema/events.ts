@@ -2,7 +2,7 @@
  * The event plane's tables, as migration 1 made them. `docs/decisions/request-ids.md` says why they are shaped so.
  * A definition that has been released is never edited: a later migration alters the table.
  */
-import { column, type TableDefinition } from './table.js';
+import { column, onCluster, qualified, type TableDefinition, type Topology } from './table.js';
 
 const text = 'LowCardinality(String)';
 const time = "DateTime64(3, 'UTC')";
@@ -156,3 +156,13 @@ GLOBAL INNER JOIN (
   FROM prediction_outcomes
   GROUP BY model, version, prediction_row_id
 ) AS t ON p.model = t.model AND p.version = t.version AND p.row_id = t.prediction_row_id`;
+
+/**
+ * What migration 7 changes: parts of the tables that every event goes to are merged when there are 10 of a size, not 5. A row is
+ * written anew less often; `docs/decisions/sample-merges.md` has the measurements.
+ */
+export const renderEventMerges = (topology: Topology): string[] =>
+  [predictionRows, predictionIds, groundTruth, predictionOutcomes].map(({ name }) => {
+    const carrier = topology.cluster === undefined ? name : `${name}_local`;
+    return `ALTER TABLE ${qualified(carrier, topology)}${onCluster(topology)} MODIFY SETTING merge_selector_base = 10`;
+  });

@@ -71,4 +71,9 @@ export const migrations: readonly Migration[] = [
     name: 'values of samples as decimal numbers',
     run: rewriteSamples,
   },
+  {
+    number: 7,
+    name: 'fewer merges of events',
+    statements: events.renderEventMerges,
+  },
 ];
