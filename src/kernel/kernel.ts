@@ -40,6 +40,24 @@ export interface KernelExports {
   placeSeries(): number;
   scatterSome(samples: number): number;
   orderSome(samples: number): number;
+  forgetTimes(): void;
+  decodeSeries(places: number, chunkCount: number, streams: number, fromMs: number, toMs: number): number;
+  dropStale(): number;
+  columnTimes(): number;
+  columnValues(): number;
+  setGrid(startMs: number, stepMs: number, steps: number, rangeMs: number): void;
+  gridResults(): number;
+  gridPresence(): number;
+  fillGrowth(isCounter: boolean, isPerSecond: boolean): number;
+  fillSums(isMean: boolean): number;
+  fillExtremes(sign: number): number;
+  fillLast(): number;
+  fillCounts(): number;
+  beginGroups(groups: number, steps: number): void;
+  groupColumns(group: number): number;
+  addSum(group: number): void;
+  addExtreme(group: number, sign: number): void;
+  addCount(group: number): void;
 }
 
 /** Smallest memory for a body: larger ones double it. */

@@ -108,8 +108,11 @@ export function evaluateFetched({ plan, query, selected }: FetchedQuery, options
 const gridOf = ({ startMs, endMs, stepMs }: QueryRange): Grid =>
   stepMs === 0 ? { startMs, stepMs: 1, steps: 1 } : gridBetween(startMs, endMs, stepMs);
 
-const fetchedSeries = ({ labels, floats, histograms }: SelectedSeries, { hints }: Selection): FetchedSeries => ({
-  labels: seriesLabels(labels),
+const fetchedSeries = (
+  { labels, keyedLabels, floats, histograms }: SelectedSeries,
+  { hints }: Selection,
+): FetchedSeries => ({
+  labels: keyedLabels ?? seriesLabels(labels),
   floats,
   histograms: histograms === undefined || hints.needsBuckets ? histograms : withoutBuckets(histograms),
 });

@@ -5,13 +5,14 @@ import { type Grid, gridBetween, gridTime } from './grid.js';
 import type { RangeSelectorNode, SubqueryNode } from './plan.js';
 import { type HistogramColumn, withoutStale } from './sample-columns.js';
 import { noLabels } from './series-labels.js';
+import { StreamedColumn } from './streamed-column.js';
 import { constantScalar, histogramSteps, isFloat, type RangeSeries, type Value, type VectorSeries } from './value.js';
 
 export const selectedRange = (node: RangeSelectorNode, evaluation: Evaluation): RangeSeries[] =>
   evaluation.fetched[node.selection]!.map(({ labels, floats, histograms }) => ({
     labels,
     dropsName: false,
-    floats: withoutStale(floats),
+    floats: floats instanceof StreamedColumn ? floats.withoutStale() : withoutStale(floats),
     histograms,
   }));
 

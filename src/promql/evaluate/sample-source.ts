@@ -5,10 +5,13 @@
 import type { Labels } from '../../model/labels.js';
 import type { Matcher } from '../../model/matcher.js';
 import type { FloatColumn, HistogramColumn } from './sample-columns.js';
+import type { SeriesLabels } from './series-labels.js';
 
 export interface SelectedSeries {
   /** Sorted, unique among the series of an answer. */
   readonly labels: Labels;
+  /** The same as the evaluator handles them, from a source that keeps them from query to query with the keys made of them. */
+  readonly keyedLabels?: SeriesLabels;
   readonly floats: FloatColumn;
   readonly histograms?: HistogramColumn | undefined;
 }

@@ -7,6 +7,7 @@ import { readGrid } from './read-grid.js';
 import { type FloatColumn, type HistogramColumn, isStaleAt, wordsOf } from './sample-columns.js';
 import { selectSmoothed } from './select-smoothed.js';
 import { createSeriesAllocator, type SeriesBuilder, setHistogram } from './series-builder.js';
+import { transientFloats } from './streamed-column.js';
 import { absent, hasValues, isFloat, type VectorSeries, type VectorValue, vectorOf } from './value.js';
 
 export function selectInstant(node: SelectorNode, grid: Grid, evaluation: Evaluation): VectorValue {
@@ -26,12 +27,13 @@ export function selectInstant(node: SelectorNode, grid: Grid, evaluation: Evalua
 
 /** Fills a series' newest samples at the times of a grid. `sampleTimes`, where given, gets their times. */
 export function fillNewest(
-  { floats, histograms }: FetchedSeries,
+  { floats: column, histograms }: FetchedSeries,
   grid: Grid,
   lookbackMs: number,
   out: SeriesBuilder,
   sampleTimes?: Float64Array,
 ): void {
+  const floats = transientFloats(column);
   if (histograms !== undefined) fillNewestOfBoth(floats, histograms, grid, lookbackMs, out, sampleTimes);
   else fillNewestFloats(floats, grid, lookbackMs, out, sampleTimes);
 }

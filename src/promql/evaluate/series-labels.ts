@@ -16,11 +16,14 @@ export interface SeriesLabels {
   readonly pairs: Labels;
   /** Made at first use; read it through `labelsKey`. */
   key: string | undefined;
+  /** The grouping last asked for, and the key of the group; read it through `groupKeyBy`. */
+  groupedBy: string;
+  groupKey: string;
 }
 
-export const seriesLabels = (pairs: Labels): SeriesLabels => ({ pairs, key: undefined });
+export const seriesLabels = (pairs: Labels): SeriesLabels => ({ pairs, key: undefined, groupedBy: '', groupKey: '' });
 
-export const noLabels: SeriesLabels = Object.freeze({ pairs: Object.freeze([]), key: '' });
+export const noLabels: SeriesLabels = Object.freeze({ ...seriesLabels(Object.freeze([])), key: '' });
 
 /** Labels that say what a metric is rather than which series: they go where a function changes what the values mean. */
 const metadataLabels: readonly string[] = [metricNameLabel, '__type__', '__unit__'];
@@ -68,9 +71,15 @@ export function groupKeyBy(names: readonly string[], without: boolean): (labels:
   const wanted = [...names].sort(compareUtf8);
   if (!without && wanted.length === 1) return oneLabelKey(wanted[0]!);
   const named = new Set(without ? [metricNameLabel, ...wanted] : wanted);
-  return ({ pairs }) => {
+  const groupedBy = `${without}${JSON.stringify(wanted)}`;
+  return (labels) => {
+    if (labels.groupedBy === groupedBy) return labels.groupKey;
     let key = '';
-    for (const pair of pairs) if (named.has(pair[0]) !== without) key += pairKey(pair);
+    for (const pair of labels.pairs) if (named.has(pair[0]) !== without) key += pairKey(pair);
+    if (labels !== noLabels) {
+      labels.groupedBy = groupedBy;
+      labels.groupKey = key;
+    }
     return key;
   };
 }

@@ -5,6 +5,8 @@
  *
  * Memory is read before rows are asked for: a sample that is stored and evicted meanwhile is then in one of the two at least.
  */
+import { Kernel } from '../../kernel/kernel.js';
+import { SeriesGrid } from '../../kernel/series-grid.js';
 import type { Matcher } from '../../model/matcher.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
@@ -12,6 +14,7 @@ import type { PendingDeletions } from '../../series/pending-deletions.js';
 import type { Engine, QueryLimits } from '../../storage/engine.js';
 import type { FloatColumn } from '../evaluate/sample-columns.js';
 import type { SampleSource, SelectedSeries } from '../evaluate/sample-source.js';
+import { StreamedColumn } from '../evaluate/streamed-column.js';
 import { byMetric, type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
 import { createHourLoader, type HourLoader, rowsPerPiece } from './load-hours.js';
 import { cutColumn, mergeColumns } from './merge-columns.js';
@@ -43,6 +46,7 @@ export interface SourceUse {
 export type OpenSource = (use: SourceUse) => SampleSource;
 
 interface Store extends StoredSourceParts {
+  readonly grid: SeriesGrid;
   readonly loader: HourLoader;
   readonly labelsOf: LabelsOf;
 }
@@ -53,6 +57,7 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
     ...parts,
     loader: createHourLoader({ engine, index, chunks, pendingDeletions, limits: statementLimits }),
     labelsOf: createLabelsCache(index),
+    grid: new SeriesGrid(new Kernel()),
   };
   return (use) => ({
     select: (matchers, fromMs, toMs) => select(store, use, matchers, fromMs, toMs),
@@ -154,23 +159,23 @@ const readerOf = (
   statistics,
 });
 
-/** Everything is in memory. */
+/** Everything is in memory: chunks are copied as they are, and decoded when they are evaluated. */
 function selected(
-  { chunks, labelsOf }: Store,
+  { chunks, labelsOf, grid }: Store,
   { statistics, limits }: SourceUse,
   refs: Uint32Array,
   fromMs: number,
   toMs: number,
 ): SelectedSeries[] {
   const startedMs = performance.now();
-  const before = statistics.samples;
-  const columns = readMemory(chunks, refs, fromMs, toMs, (samples) => {
-    statistics.samples = before + samples;
-    checkSamples(statistics.samples, limits, false);
-  });
+  const streams = chunks.copyStreams(refs, fromMs - 1, toMs);
+  for (let i = 0; i < refs.length; i++) statistics.samples += streams.counts[i]!;
+  checkSamples(statistics.samples, limits, false);
   const series: SelectedSeries[] = [];
   for (let i = 0; i < refs.length; i++) {
-    if (columns[i]!.count > 0) series.push({ labels: labelsOf(refs[i]!), floats: columns[i]! });
+    if (streams.counts[i] === 0) continue;
+    const keyedLabels = labelsOf(refs[i]!);
+    series.push({ labels: keyedLabels.pairs, keyedLabels, floats: new StreamedColumn(grid, streams, i) });
   }
   statistics.decodeMs += performance.now() - startedMs;
   return series;
@@ -214,7 +219,9 @@ async function readPast(
         count(samples);
       }
     }
-    return labels.flatMap((each, i) => (columns[i]!.count === 0 ? [] : [{ labels: each, floats: columns[i]! }]));
+    return labels.flatMap((keyedLabels, i) =>
+      columns[i]!.count === 0 ? [] : [{ labels: keyedLabels.pairs, keyedLabels, floats: columns[i]! }],
+    );
   } finally {
     reader.deletions.close();
   }

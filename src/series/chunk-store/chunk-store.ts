@@ -34,6 +34,7 @@ import type { GroupLoad } from './load.js';
 import { beginLoad } from './load.js';
 import { sealClosed } from './seal.js';
 import { createSegmentBuilder } from './segment.js';
+import { copyStreams, type SeriesStreams } from './series-streams.js';
 import type { AppendCounters, StoreState } from './store-state.js';
 import { readHour, touch } from './store-state.js';
 import type { ChunkStoreStatistics } from './store-statistics.js';
@@ -68,6 +69,8 @@ export interface ChunkStore {
   readonly counters: Readonly<AppendCounters>;
   /** Appends the samples of a series with times in (fromMs, toMs] that are in memory to `into`, in order of time. */
   read(ref: number, fromMs: number, toMs: number, into: SampleColumns): void;
+  /** Copies of the chunks that may hold samples of series with times in (fromMs, toMs], as they are stored. */
+  copyStreams(refs: ArrayLike<number>, fromMs: number, toMs: number): SeriesStreams;
   /** Whether all samples of the group in the hour of `timeMs` are in memory. Counts a hit or a miss, and marks what it hits as used. */
   isResident(group: number, timeMs: number): boolean;
   /** Begins to load a group's hour, the one of `timeMs`. Begin before the rows are read from the engine. */
@@ -133,6 +136,7 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
       append(state, refs, runCount, sampleEnds, timesMs, values, arrival);
     },
     read: (ref, fromMs, toMs, into) => read(state, ref, fromMs, toMs, into),
+    copyStreams: (refs, fromMs, toMs) => copyStreams(state, refs, fromMs, toMs),
     isResident: (group, timeMs) => isResident(state, group, hourOf(timeMs)),
     beginLoad: (group, timeMs) => beginLoad(state, group, timeMs),
     drop: (refs) => drop(state, refs),

@@ -223,3 +223,49 @@ export function decodeTimes(
     times[i++] = timeMs;
   }
 }
+
+/** How many of the `count` times of the stream at `at` are not later than `endMs` after the hour's start. Runs are not walked through. */
+export function timesUpTo(bytes: Uint8Array, at: number, count: number, endMs: number): number {
+  at += lengthOf(readLeb128(bytes, at));
+  const first = readLeb128(bytes, at);
+  at += lengthOf(first);
+  let timeMs = numberOf(first);
+  if (timeMs > endMs) return 0;
+  if (count === 1) return 1;
+  const second = readLeb128(bytes, at);
+  at += lengthOf(second);
+  let deltaMs = numberOf(second);
+  timeMs += deltaMs;
+  if (timeMs > endMs) return 1;
+  for (let i = 2; i < count; ) {
+    const code = bytes[at]!;
+    if (code >= repeatsCode) {
+      const read = readRepeats(bytes, at);
+      at += lengthOf(read);
+      const fitting = Math.floor((endMs - timeMs) / deltaMs);
+      if (fitting < numberOf(read)) return i + fitting;
+      timeMs += numberOf(read) * deltaMs;
+      i += numberOf(read);
+      continue;
+    }
+    deltaMs += timeChange(bytes, at);
+    at += code < 0x80 ? 1 : code < 0xc0 ? 2 : code < 0xe0 ? 3 : 4;
+    timeMs += deltaMs;
+    if (timeMs > endMs) return i;
+    i++;
+  }
+  return count;
+}
+
+function timeChange(bytes: Uint8Array, at: number): number {
+  const code = bytes[at]!;
+  const zigzagged =
+    code < 0x80
+      ? code
+      : code < 0xc0
+        ? ((code & 0x3f) << 8) | bytes[at + 1]!
+        : code < 0xe0
+          ? readThree(bytes, at)
+          : readFour(bytes, at);
+  return (zigzagged >>> 1) ^ -(zigzagged & 1);
+}

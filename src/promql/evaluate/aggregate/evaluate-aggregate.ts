@@ -6,6 +6,7 @@ import type { Grid } from '../grid.js';
 import type { AggregateNode } from '../plan.js';
 import { createSeries } from '../series-builder.js';
 import { hasValues, type VectorSeries, type VectorValue, vectorOf } from '../value.js';
+import { aggregateStreamed } from './aggregate-streamed.js';
 import type { Aggregation } from './aggregation.js';
 import { countValues } from './count-values.js';
 import { floatAggregations } from './float-aggregations.js';
@@ -18,6 +19,8 @@ const aggregations: Readonly<Partial<Record<string, Aggregation>>> = { ...floatA
 export function evaluateAggregate(node: AggregateNode, grid: Grid, evaluation: Evaluation): VectorValue {
   const { op } = node.source;
   const parameter = node.parameter && evaluation.evaluate(node.parameter, grid);
+  const streamed = aggregateStreamed(node, grid, evaluation);
+  if (streamed !== undefined) return vectorOf(streamed);
   const input = evaluation.evaluate(node.expression, grid);
   assert(input.kind === 'vector', 'aggregations take vectors');
   if (parameter?.kind === 'string')

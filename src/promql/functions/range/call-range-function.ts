@@ -7,9 +7,11 @@ import type { Evaluation } from '../../evaluate/evaluation.js';
 import { type Grid, gridTime } from '../../evaluate/grid.js';
 import type { HistogramColumn } from '../../evaluate/sample-columns.js';
 import { createSeriesAllocator, type SeriesBuilder } from '../../evaluate/series-builder.js';
-import { metricNameOf } from '../../evaluate/series-labels.js';
+import { metricNameOf, type SeriesLabels } from '../../evaluate/series-labels.js';
+import { countMaxOf, StreamedColumn, transientFloats } from '../../evaluate/streamed-column.js';
 import { hasValues, isFloat, type RangeSeries, type VectorSeries } from '../../evaluate/value.js';
 import { createWindowBounds, findWindows, type WindowBounds, type Windows } from '../../evaluate/windows.js';
+import { type KernelFunction, kernelFunctionOf } from './kernel-functions.js';
 import type { RangeCall, RangeFunction } from './range-function.js';
 import { rangeFunctions } from './range-functions.js';
 import { createRangeScratch } from './range-scratch.js';
@@ -33,22 +35,40 @@ export function callRangeFunction(
   const implementation = rangeFunctions.get(name)!;
   const run = runnerOf(name, implementation, argument.extension, evaluation.lookbackMs);
   const shared = sharedParts(argument, scalars, grid, evaluation);
+  const inKernel = argument.extension === undefined ? kernelFunctionOf(name) : undefined;
+  const noteName = nonCounterNotes(implementation, argument.at, evaluation);
   const results: VectorSeries[] = [];
   const allocator = createSeriesAllocator(grid.steps);
   for (const series of argument.series) {
     evaluation.checkpoint();
     evaluation.budget.check(results.length * grid.steps);
-    const call = callOn(series, shared, implementation, evaluation);
     const out = allocator.create(series.labels, series.dropsName || implementation.keepsName !== true);
-    run(call, out);
+    const isFilled = inKernel !== undefined && fillInKernel(series, inKernel, argument.windows, out);
+    if (!isFilled) run(callOn(series, shared, implementation, evaluation), out);
     if (!hasValues(out)) {
       allocator.discard(out);
       continue;
     }
     results.push(out);
-    if (implementation.isForCounters === true) noteNonCounter(call, out);
+    if (out.presence.includes(isFloat)) noteName(out.labels);
   }
   return results;
+}
+
+/** False with nothing done where the series does not lie in chunks, or is none for the kernel. */
+function fillInKernel(
+  { floats, histograms }: RangeSeries,
+  inKernel: KernelFunction,
+  windows: Windows,
+  out: SeriesBuilder,
+): boolean {
+  if (!(floats instanceof StreamedColumn) || histograms !== undefined) return false;
+  const { grid } = floats;
+  grid.setGrid(windows);
+  floats.load();
+  const present = inKernel(grid);
+  if (present > 0) grid.copyResults(out.values, out.presence);
+  return present >= 0;
 }
 
 type SharedParts = Omit<RangeCall, 'labels' | 'floats' | 'histograms'>;
@@ -61,7 +81,7 @@ function sharedParts(
   grid: Grid,
   { annotations }: Evaluation,
 ): SharedParts {
-  const longest = series.reduce((most, { floats }) => Math.max(most, floats.count), 0);
+  const longest = series.reduce((most, { floats }) => Math.max(most, countMaxOf(floats)), 0);
   return {
     windows,
     floatBounds: createWindowBounds(grid.steps),
@@ -75,11 +95,12 @@ function sharedParts(
 }
 
 function callOn(
-  { labels, floats, histograms = noHistograms }: RangeSeries,
+  { labels, floats: column, histograms = noHistograms }: RangeSeries,
   shared: SharedParts,
   { usesStartTimes = false }: RangeFunction,
   evaluation: Evaluation,
 ): RangeCall {
+  const floats = transientFloats(column);
   const keepsStarts = usesStartTimes && evaluation.usesStartTimes;
   return {
     ...shared,
@@ -146,8 +167,18 @@ function runPlain(implementation: RangeFunction, call: RangeCall, out: SeriesBui
 
 const counterSuffixes = ['_total', '_sum', '_count', '_bucket'];
 
-function noteNonCounter({ labels, annotations, at }: RangeCall, { presence }: SeriesBuilder): void {
-  const name = metricNameOf(labels);
-  if (name === '' || !presence.includes(isFloat) || counterSuffixes.some((suffix) => name.endsWith(suffix))) return;
-  annotations.add(possibleNonCounter(name, at));
+/** Remarks on metrics under functions for counters that are not named like some, told of each series with floats. */
+export function nonCounterNotes(
+  { isForCounters = false }: RangeFunction,
+  at: SourceRange,
+  { annotations }: Evaluation,
+): (labels: SeriesLabels) => void {
+  let last = '';
+  return (labels) => {
+    if (!isForCounters) return;
+    const name = metricNameOf(labels);
+    if (name === last) return;
+    last = name;
+    if (!counterSuffixes.some((suffix) => name.endsWith(suffix))) annotations.add(possibleNonCounter(name, at));
+  };
 }
