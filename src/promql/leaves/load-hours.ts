@@ -2,13 +2,15 @@
  * Brings hours of metrics from the engine's rows into the chunk store. A load of the same metric and hour that is under way is shared: it goes
  * on for as long as anybody waits for it.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { GroupLoad } from '../../series/chunk-store/load.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { PendingDeletions } from '../../series/pending-deletions.js';
 import type { Engine, QueryLimits } from '../../storage/engine.js';
+import type { SampleRowRun } from '../../storage/sample-rows.js';
 import { hourMs, type MissingRange } from './hour-ranges.js';
-import { type RowReader, type RowRun, readPart } from './read-rows.js';
+import { type RowReader, type RowRun, readPart, runOf } from './read-rows.js';
 import type { SourceStatistics } from './source-limits.js';
 
 export interface HourLoader {
@@ -120,9 +122,19 @@ async function loadRange(
     const reader: RowReader = { engine, index, deletions, signal, limits, statistics };
     const names = metrics.map(({ metric }) => index.metricName(metric));
     const parts = Math.max(1, Math.ceil(rowCount / rowsPerPiece));
+    // The engine reads the next part while this one is taken in.
+    let next = readPart(reader, names, range, 0, parts);
     for (let part = 0; part < parts; part++) {
-      const runs = await readPart(reader, names, range, part, parts);
-      for (const run of runs) addRun(run, loads.get(index.metricOf(run.ref)), firstHour);
+      const runs = await next;
+      if (part + 1 < parts) {
+        next = readPart(reader, names, range, part + 1, parts);
+        next.catch(() => {});
+      }
+      await takeIn(runs, (each) => {
+        // Asked for each one as it is taken in: others have their turn in between.
+        const run = runOf(reader, each);
+        if (run !== undefined) addRun(run, loads.get(index.metricOf(run.ref)), firstHour);
+      });
     }
     isComplete = true;
   } finally {
@@ -131,6 +143,20 @@ async function loadRange(
       if (isComplete) load.finish();
       else load.abandon();
     }
+  }
+}
+
+/** Rows taken in at once: some milliseconds of the thread that takes writes. */
+const rowsAtOnce = 20_000;
+
+async function takeIn(runs: readonly SampleRowRun[], add: (run: SampleRowRun) => void): Promise<void> {
+  let rows = 0;
+  for (const run of runs) {
+    add(run);
+    rows += run.timesMs.length;
+    if (rows < rowsAtOnce) continue;
+    rows = 0;
+    await setImmediate();
   }
 }
 

@@ -3,7 +3,8 @@ import { seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { DeletionView } from '../../series/pending-deletions.js';
 import type { Engine, QueryLimits } from '../../storage/engine.js';
-import { readSampleRows } from '../../storage/sample-rows.js';
+import { readSampleRows, type SampleRowRun } from '../../storage/sample-rows.js';
+import { readUnmergedSamples, spanMsMax } from '../../storage/unmerged-samples.js';
 import { type HourRange, hourMs } from './hour-ranges.js';
 import type { SourceStatistics } from './source-limits.js';
 
@@ -39,24 +40,26 @@ export async function countRows(reader: RowReader, metrics: readonly string[], h
   return Number(row?.count ?? 0);
 }
 
-/** All rows of metrics in some hours whose series' id lies in one of `pieces` equal parts of all ids. */
+/**
+ * All rows of metrics in some hours whose series' id lies in one of `pieces` equal parts of all ids, as they are stored: `runOf` says
+ * which of them still count.
+ */
 export function readPart(
   reader: RowReader,
   metrics: readonly string[],
   hours: HourRange,
   part: number,
   parts: number,
-): Promise<RowRun[]> {
+): Promise<readonly SampleRowRun[]> {
   const width = 2n ** 64n / BigInt(parts);
-  return readRows(reader, 'series >= {first:UInt64} AND series <= {last:UInt64}', metrics, {
+  return readRows(reader, 'series >= {first:UInt64} AND series <= {last:UInt64}', metrics, hours, {
     first: (BigInt(part) * width).toString(),
     last: (part === parts - 1 ? 2n ** 64n - 1n : BigInt(part + 1) * width - 1n).toString(),
-    ...rangeOf(hours),
   });
 }
 
 /** The rows of some series, at most 10,000. */
-export function readSeries(
+export async function readSeries(
   reader: RowReader,
   metrics: readonly string[],
   refs: readonly number[],
@@ -64,36 +67,40 @@ export function readSeries(
 ): Promise<RowRun[]> {
   const { idLow, idHigh } = reader.index;
   const ids = refs.map((ref) => seriesId(idLow[ref]!, idHigh[ref]!));
-  return readRows(reader, 'series IN {ids:Array(UInt64)}', metrics, { ids, ...rangeOf(hours) });
+  const runs = await readRows(reader, 'series IN {ids:Array(UInt64)}', metrics, hours, { ids });
+  return runs.flatMap((run) => runOf(reader, run) ?? []);
 }
 
 async function readRows(
-  { engine, index, deletions, signal, limits, statistics }: RowReader,
+  { engine, signal, limits, statistics }: RowReader,
   condition: string,
   metrics: readonly string[],
-  params: Record<string, unknown>,
-): Promise<RowRun[]> {
+  hours: HourRange,
+  ids: Record<string, unknown>,
+): Promise<readonly SampleRowRun[]> {
   const startedMs = performance.now();
-  const read = await readSampleRows(engine, {
-    condition: `${condition} AND ${range}`,
-    metrics,
-    params,
-    signal,
-    limits,
-  });
+  const times = rangeOf(hours);
+  const query = { metrics, params: { ...ids, ...times }, signal, limits };
+  const read =
+    times.toMs - times.fromMs < spanMsMax
+      ? await readUnmergedSamples(engine, { ...query, ...times, condition })
+      : await readSampleRows(engine, { ...query, condition: `${condition} AND ${range}` });
   statistics.rows += read.rowCount;
   statistics.bytes += read.bytes;
   statistics.engineMs += performance.now() - startedMs;
-  const runs: RowRun[] = [];
-  // Rows of series that are no more, or that were deleted meanwhile, are left out.
-  for (const { idLow, idHigh, timesMs, values } of read.runs) {
-    const ref = index.refOfId(idLow, idHigh);
-    if (ref < 0) continue;
-    const deleted = deletions.rangesOf(idLow, idHigh);
-    const run = { ref, timesMs, values };
-    runs.push(deleted.length === 0 ? run : withoutRanges(run, deleted));
-  }
-  return runs;
+  return read.runs;
+}
+
+/** The samples of a run that count at this moment: not those of series that are no more, nor those that were deleted meanwhile. */
+export function runOf(
+  { index, deletions }: RowReader,
+  { idLow, idHigh, timesMs, values }: SampleRowRun,
+): RowRun | undefined {
+  const ref = index.refOfId(idLow, idHigh);
+  if (ref < 0) return undefined;
+  const deleted = deletions.rangesOf(idLow, idHigh);
+  const run = { ref, timesMs, values };
+  return deleted.length === 0 ? run : withoutRanges(run, deleted);
 }
 
 function withoutRanges({ ref, timesMs, values }: RowRun, ranges: ReturnType<DeletionView['rangesOf']>): RowRun {

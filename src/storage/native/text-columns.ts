@@ -62,9 +62,20 @@ const sharedDictionaryFlag = 0x100;
 /** By the lowest byte of the flags. A fourth kind of place, of 64 bits, needs more texts than fit here. */
 const placeArrays = [Uint8Array, Uint16Array, Uint32Array] as const;
 
-/** The different texts, then for each row the place of its text among them. */
+/** The different texts of a column, and for each row the place of its text among them. */
+export interface TextDictionary {
+  readonly texts: TextColumn;
+  readonly places: Uint8Array | Uint16Array | Uint32Array;
+}
+
+/** The texts of a column with a dictionary, row by row. */
 export function readDictionaryTexts(cursor: ByteCursor, rowCount: number): TextColumn {
   if (rowCount === 0) return readTexts(cursor, 0);
+  return expanded(cursor, readDictionary(cursor, rowCount));
+}
+
+/** As they stand there. A place may lie past the end of the texts where the bytes are damaged. */
+export function readDictionary(cursor: ByteCursor, rowCount: number): TextDictionary {
   const flags = cursor.uint64();
   const PlaceArray = placeArrays[flags & 0xff];
   if (PlaceArray === undefined || (flags & ownKeysFlag) === 0 || (flags & sharedDictionaryFlag) !== 0) {
@@ -73,10 +84,10 @@ export function readDictionaryTexts(cursor: ByteCursor, rowCount: number): TextC
   const texts = readTexts(cursor, cursor.uint64());
   const placeCount = cursor.uint64();
   if (placeCount !== rowCount) cursor.fail(`${rowCount} rows and ${placeCount} places in a dictionary`);
-  return expanded(cursor, texts, new PlaceArray(cursor.copy(rowCount, PlaceArray.BYTES_PER_ELEMENT)));
+  return { texts, places: new PlaceArray(cursor.copy(rowCount, PlaceArray.BYTES_PER_ELEMENT)) };
 }
 
-function expanded(cursor: ByteCursor, texts: TextColumn, places: Uint8Array | Uint16Array | Uint32Array): TextColumn {
+function expanded(cursor: ByteCursor, { texts, places }: TextDictionary): TextColumn {
   const offsets = new Uint32Array(places.length + 1);
   for (let row = 0, end = 0; row < places.length; row++) {
     const place = places[row]!;
