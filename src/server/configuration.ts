@@ -135,6 +135,11 @@ export const configurationSchema = Type.Object({
         ),
       ),
     ),
+    warmMs: number(
+      'duration_or_off',
+      dayMs,
+      'How far back from now samples are brought back into memory after a start, in the background, up to half of `metrics.chunk_bytes_max`.',
+    ),
     senderKeysBytesMax: size(
       256 * miB,
       'Most bytes of what is remembered of senders’ names for series, so that known series are found without decoding a label.',

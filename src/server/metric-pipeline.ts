@@ -29,7 +29,15 @@ import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SampleSorter } from '../kernel/sample-sorter.js';
 import { noRef } from '../model/series-ref.js';
-import { createStoredSource, type OpenSource } from '../promql/leaves/stored-source.js';
+import { createHourLoader, type HourLoader } from '../promql/leaves/load-hours.js';
+import type { SourceStatistics } from '../promql/leaves/source-limits.js';
+import {
+  createStoredSource,
+  type OpenSource,
+  readerOf,
+  type StoredSourceParts,
+} from '../promql/leaves/stored-source.js';
+import { warmHours } from '../promql/leaves/warm-hours.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
 import { createPendingDeletions, type PendingDeletions } from '../series/pending-deletions.js';
@@ -98,6 +106,8 @@ interface Plane {
   readonly folder: Folder;
   readonly foldState: FoldStateFile;
   readonly sources: SourceClocks;
+  /** Aborted when the pipeline stops. */
+  readonly stopping: AbortController;
 }
 
 /** What comes with the engine. */
@@ -143,6 +153,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
       await started(storing?.appender).waitUntilStored(log.durableSequence);
     },
     async stop(graceMs) {
+      plane.stopping.abort();
       head.stop();
       await storing?.appender.stop(graceMs);
       await log.close();
@@ -185,6 +196,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     folder: createFolder(foldState.state),
     foldState,
     sources: createSourceClocks(),
+    stopping: new AbortController(),
   };
 }
 
@@ -275,14 +287,40 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
     flushBytesMax,
     onProblem: (problem) => logger.error({ problem }, 'samples wait in the log'),
   });
-  const openSource = createStoredSource({
+  const statementLimits = { timeMs: query.promql.timeMaxMs, memoryBytes: query.memoryBytesMax };
+  const sourceParts = {
     ...plane,
     engine,
     chunkBytesMax: chunkBytesMaxOf(configuration),
-    statementLimits: { timeMs: query.promql.timeMaxMs, memoryBytes: query.memoryBytesMax },
-  });
+    statementLimits,
+    loader: createHourLoader({ ...plane, engine, limits: statementLimits }),
+  };
+  const openSource = createStoredSource(sourceParts);
+  warm(plane, sourceParts);
   return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated }, openSource };
 }
+
+/** Begins to bring the newest hours back into memory, and does not wait for it. */
+function warm({ options: { configuration, logger }, stopping, index, chunks }: Plane, parts: WarmSourceParts): void {
+  const { warmMs } = configuration.metrics;
+  const hoursMax = Number.isFinite(warmMs) ? Math.ceil(warmMs / 3_600_000) : 0;
+  if (hoursMax === 0 || index.seriesCount === 0) return;
+  const startedMs = performance.now();
+  const reader = (signal: AbortSignal, statistics: SourceStatistics) => readerOf(parts, { signal, statistics });
+  const { loader, chunkBytesMax } = parts;
+  warmHours({ loader, index, chunks, reader }, { hoursMax, chunkBytesMax }, stopping.signal).then(
+    ({ samples }) => {
+      if (samples > 0)
+        logger.info({ samples, ms: Math.round(performance.now() - startedMs) }, 'samples back in memory');
+    },
+    (error: unknown) => {
+      if (!stopping.signal.aborted)
+        logger.warn({ err: error }, 'samples are left to be loaded when they are asked for');
+    },
+  );
+}
+
+type WarmSourceParts = StoredSourceParts & { readonly loader: HourLoader };
 
 async function loadSeries(
   { options: { logger }, index, recorded, governor }: Plane,

@@ -32,6 +32,8 @@ export interface StoredSourceParts {
   readonly chunkBytesMax: number;
   /** Bounds of each statement. */
   readonly statementLimits: QueryLimits;
+  /** Shared with others that load hours; one of its own where absent. */
+  readonly loader?: HourLoader;
 }
 
 /** One query's reads. */
@@ -55,7 +57,7 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
   const { engine, index, chunks, pendingDeletions, statementLimits } = parts;
   const store: Store = {
     ...parts,
-    loader: createHourLoader({ engine, index, chunks, pendingDeletions, limits: statementLimits }),
+    loader: parts.loader ?? createHourLoader({ engine, index, chunks, pendingDeletions, limits: statementLimits }),
     labelsOf: createLabelsCache(index),
     grid: new SeriesGrid(new Kernel()),
   };
@@ -147,9 +149,9 @@ function wantedPart(index: SeriesIndex, metrics: readonly MetricSelection[]): nu
 const namesOf = (index: SeriesIndex, { metrics }: MissingRange): string[] =>
   metrics.map(({ metric }) => index.metricName(metric));
 
-const readerOf = (
-  { engine, index, pendingDeletions, statementLimits }: Store,
-  { signal, statistics }: SourceUse,
+export const readerOf = (
+  { engine, index, pendingDeletions, statementLimits }: StoredSourceParts,
+  { signal, statistics }: Pick<SourceUse, 'signal' | 'statistics'>,
 ): RowReader => ({
   engine,
   index,
