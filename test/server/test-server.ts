@@ -43,7 +43,7 @@ const ndjson = { 'content-type': 'application/x-ndjson' };
 export async function startTestServer({ folder: given, set = [] }: TestServerOptions = {}): Promise<TestServer> {
   const folder = given ?? (await temporaryFolder());
   const configuration = loadConfiguration({
-    flags: { data: folder, listen: '127.0.0.1:0', set: ['log.level=silent', ...set] },
+    flags: { data: folder, listen: '127.0.0.1:0', set: ['log.level=silent', 'metrics.warm=off', ...set] },
     environment: {},
     workingFolder: folder,
   });

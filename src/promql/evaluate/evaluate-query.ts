@@ -5,6 +5,7 @@
  */
 import { BarographError } from '../../base/errors.js';
 import { type Expression, valueTypeOf } from '../ast.js';
+import { histogramSampleCount } from '../histogram/float-histogram.js';
 import { createAnnotations } from './annotations.js';
 import { evaluateNode } from './evaluate-node.js';
 import type { Evaluation, FetchedSeries } from './evaluation.js';
@@ -117,5 +118,11 @@ const fetchedSeries = (
   histograms: histograms === undefined || hints.needsBuckets ? histograms : withoutBuckets(histograms),
 });
 
-const samplesOf = (series: readonly FetchedSeries[]): number =>
-  sampleCountOf({ kind: 'matrix', series: series.map((each) => ({ ...each, dropsName: false })) });
+function samplesOf(series: readonly FetchedSeries[]): number {
+  let samples = 0;
+  for (const { floats, histograms } of series) {
+    samples += floats.count;
+    if (histograms !== undefined) for (const each of histograms.values) samples += histogramSampleCount(each);
+  }
+  return samples;
+}

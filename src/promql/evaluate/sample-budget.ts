@@ -53,6 +53,7 @@ export function sampleCountOf(value: Value): number {
       let count = 0;
       for (const series of value.series) {
         count += series.values.length;
+        if (series.histograms === undefined) continue;
         for (const step of histogramSteps(series)) count += histogramSampleCount(series.histograms![step]!);
       }
       return count;

@@ -21,11 +21,28 @@ export const queryLengthMax = 512 * 1024;
 /** A strict parser stops at the first token that it cannot place, which is the one that Prometheus names. */
 const grammar = parser.configure({ strict: true });
 
+/** The trees of the last queries by their texts: dashboards and rules send the same ones again and again. Trees are frozen. */
+const parsed = new Map<string, Expression>();
+/** Some 10 kB each at most. Guesses: more than the panels of a large dashboard, and longer than nearly all queries. */
+const parsedMax = 512;
+const parsedLengthMax = 1_024;
+
 /**
  * The tree of a query. Throws `invalid_promql`, worded and placed as Prometheus does (`1:5: parse error: …`), for what is not
  * PromQL, for types that do not fit, and for queries over `queryLengthMax` or `nestingDepthMax`.
  */
 export function parseQuery(query: string): Expression {
+  const known = parsed.get(query);
+  if (known !== undefined) return known;
+  const expression = parseAnew(query);
+  if (query.length <= parsedLengthMax) {
+    if (parsed.size >= parsedMax) parsed.delete(parsed.keys().next().value!);
+    parsed.set(query, expression);
+  }
+  return expression;
+}
+
+function parseAnew(query: string): Expression {
   if (query.length > queryLengthMax) {
     throw promqlError(query, 0, `the query has ${query.length} characters, the most is ${queryLengthMax}`);
   }
