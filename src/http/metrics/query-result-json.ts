@@ -40,13 +40,15 @@ function* dataJson(data: QueryData, stats: object | undefined): Generator<string
         yield `${i === 0 ? '' : ','}{"metric":${labelsJson(labels)},${instantJson(data.timeMs, value)}}`;
       yield ']';
       break;
-    case 'matrix':
+    case 'matrix': {
+      const timeTexts = createTimeTexts();
       yield '[';
       for (const [i, series] of data.series.entries()) {
         if (i > 0) yield ',';
-        yield* seriesJson(series);
+        yield* seriesJson(series, timeTexts);
       }
       yield ']';
+    }
   }
   yield stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`;
 }
@@ -70,13 +72,28 @@ const instantJson = (timeMs: number, value: number | FloatHistogram): string =>
     ? `"value":${pointJson(timeMs, value)}`
     : `"histogram":[${secondsText(timeMs)},${histogramJson(value)}]`;
 
-function* seriesJson({ labels, timesMs, values, histogramTimesMs, histograms }: ResultSeries): Generator<string> {
+/** Times as texts. Most series of an answer share one array of times: it is made into texts once. */
+function createTimeTexts(): (timesMs: Float64Array) => readonly string[] {
+  let last: Float64Array | undefined;
+  let texts: readonly string[] = [];
+  return (timesMs) => {
+    if (timesMs !== last) {
+      last = timesMs;
+      texts = Array.from(timesMs, secondsText);
+    }
+    return texts;
+  };
+}
+
+function* seriesJson(
+  { labels, timesMs, values, histogramTimesMs, histograms }: ResultSeries,
+  timeTexts: (timesMs: Float64Array) => readonly string[],
+): Generator<string> {
   yield `{"metric":${labelsJson(labels)}`;
   if (timesMs.length > 0) {
     let text = ',"values":[';
-    for (let i = 0; i < timesMs.length; i++) {
-      text += i === 0 ? pointJson(timesMs[i]!, values[i]!) : `,${pointJson(timesMs[i]!, values[i]!)}`;
-    }
+    const texts = timeTexts(timesMs);
+    for (let i = 0; i < texts.length; i++) text += `${i === 0 ? '[' : ',['}${texts[i]!},"${valueText(values[i]!)}"]`;
     yield `${text}]`;
   }
   if (histograms.length > 0) {
