@@ -5,7 +5,7 @@
  * before the export is released. The thread that owns the store makes exports and releases them; a reader must have ended by then.
  */
 import type { Arenas } from '../chunk/arenas.js';
-import { blockBytes } from '../chunk/arenas.js';
+import type { StreamCopy } from '../chunk/copy-chunk.js';
 import { copyTimeStream, copyValueStream } from '../chunk/copy-chunk.js';
 import type { ValueStreamHeader } from '../chunk/decode-chunk.js';
 import { openSampleCount } from '../chunk/open-chunks.js';
@@ -19,7 +19,7 @@ import { forEachChunk } from './store-state.js';
 
 /** Can be posted to a worker as it is: its buffers are shared, not copied. */
 export interface ExportedChunks {
-  /** By arena; undefined where none of the chunks lies in it. */
+  /** By arena; undefined where none of the chunks lies in it. Copies of open chunks lie in a buffer of the export's own behind them. */
   readonly buffers: readonly (SharedArrayBuffer | undefined)[];
   /** Four words a chunk, in order of series and time: its arena, where its values and its times begin there, and its hour since the epoch. */
   readonly places: Uint32Array;
@@ -39,42 +39,46 @@ const placeWords = 4;
 export function exportChunks(state: StoreState, refs: Uint32Array, fromMs: number, toMs: number): ChunkExport {
   const { arenas } = state;
   const endLease = arenas.lease();
-  const copies: { readonly block: number; readonly blockCount: number }[] = [];
+  const copies: Copies = { bytes: new Uint8Array(4096), end: 0 };
   const places: number[] = [];
   const chunkEnds = new Uint32Array(new SharedArrayBuffer(refs.length * 4));
   const hours = state.hours.sorted.filter(({ index }) => index >= hourOf(fromMs) && index <= hourOf(toMs));
   refs.forEach((ref, i) => {
     for (const hour of hours) {
-      if (openSampleCount(hour.open, ref) > 0) copies.push(exportOpen(state, hour, ref, places));
+      if (openSampleCount(hour.open, ref) > 0) exportOpen(state, hour, ref, places, copies);
       else exportClosed(state, hour, ref, places);
     }
     chunkEnds[i] = places.length / placeWords;
   });
   const shared = new Uint32Array(new SharedArrayBuffer(places.length * 4));
   shared.set(places);
-  return {
-    chunks: { buffers: buffersOf(arenas, shared), places: shared, chunkEnds },
-    release() {
-      for (const { block, blockCount } of copies.splice(0)) arenas.free(block, blockCount);
-      endLease();
-    },
-  };
+  return { chunks: { buffers: buffersOf(arenas, shared, copies), places: shared, chunkEnds }, release: endLease };
 }
 
-function exportOpen(state: StoreState, { open, index }: Hour, ref: number, places: number[]) {
-  const { arenas } = state;
+/** Streams of open chunks, one behind the other. */
+interface Copies {
+  bytes: Uint8Array;
+  end: number;
+}
+
+function exportOpen(state: StoreState, { open, index }: Hour, ref: number, places: number[], copies: Copies): void {
   const { valueCopy, timeCopy } = state.reader;
   copyValueStream(open, ref, valueCopy);
   copyTimeStream(open, ref, timeCopy);
-  const valueLength = valueCopy.end - valueCopy.start;
-  const blockCount = Math.ceil((valueLength + timeCopy.end - timeCopy.start) / blockBytes);
-  const block = arenas.allocate(blockCount);
-  const arena = block >>> arenas.blockShift;
-  const start = (block & arenas.blockMask) * blockBytes;
-  arenas.bytes[arena]!.set(valueCopy.bytes.subarray(valueCopy.start, valueCopy.end), start);
-  arenas.bytes[arena]!.set(timeCopy.bytes.subarray(timeCopy.start, timeCopy.end), start + valueLength);
-  places.push(arena, start, start + valueLength, index);
-  return { block, blockCount };
+  const valueStart = addCopy(copies, valueCopy);
+  places.push(state.arenas.buffers.length, valueStart, addCopy(copies, timeCopy), index);
+}
+
+function addCopy(copies: Copies, { bytes, start, end }: StreamCopy): number {
+  const at = copies.end;
+  copies.end += end - start;
+  if (copies.end > copies.bytes.length) {
+    const larger = new Uint8Array(copies.end * 2);
+    larger.set(copies.bytes.subarray(0, at));
+    copies.bytes = larger;
+  }
+  copies.bytes.set(bytes.subarray(start, end), at);
+  return at;
 }
 
 function exportClosed(state: StoreState, hour: Hour, ref: number, places: number[]): void {
@@ -87,9 +91,12 @@ function exportClosed(state: StoreState, hour: Hour, ref: number, places: number
   }
 }
 
-function buffersOf(arenas: Arenas, places: Uint32Array): (SharedArrayBuffer | undefined)[] {
+function buffersOf(arenas: Arenas, places: Uint32Array, copies: Copies): (SharedArrayBuffer | undefined)[] {
   const buffers: (SharedArrayBuffer | undefined)[] = arenas.buffers.map(() => undefined);
   for (let i = 0; i < places.length; i += placeWords) buffers[places[i]!] = arenas.buffers[places[i]!];
+  const copied = new SharedArrayBuffer(copies.end);
+  new Uint8Array(copied).set(copies.bytes.subarray(0, copies.end));
+  buffers[arenas.buffers.length] = copied;
   return buffers;
 }
 

@@ -27,7 +27,7 @@ import { appendToHour } from './append-runs.js';
 import type { ChunkExport } from './chunk-export.js';
 import { exportChunks } from './chunk-export.js';
 import { dropSamples } from './drop.js';
-import { evictOne } from './evict.js';
+import { evictOne, pinHours } from './evict.js';
 import type { Hour } from './hours.js';
 import { createHours, hourMs, hourOf } from './hours.js';
 import type { GroupLoad } from './load.js';
@@ -38,7 +38,7 @@ import { copyStreams, type SeriesStreams } from './series-streams.js';
 import type { AppendCounters, StoreState } from './store-state.js';
 import { readHour, touch } from './store-state.js';
 import type { ChunkStoreStatistics } from './store-statistics.js';
-import { storeStatistics } from './store-statistics.js';
+import { samplesPerSeries, storeStatistics } from './store-statistics.js';
 
 export interface ChunkStoreOptions {
   /** Bytes of memory that chunks may take. Open chunks are never given up for it. */
@@ -73,6 +73,13 @@ export interface ChunkStore {
   copyStreams(refs: ArrayLike<number>, fromMs: number, toMs: number): SeriesStreams;
   /** Whether all samples of the group in the hour of `timeMs` are in memory. Counts a hit or a miss, and marks what it hits as used. */
   isResident(group: number, timeMs: number): boolean;
+  /**
+   * How many samples a series of the group has on average in the hour of `timeMs`; -1 where not all of them are in memory. Counts nothing, and
+   * marks nothing as used.
+   */
+  samplesPerSeries(group: number, timeMs: number): number;
+  /** Keeps what is in memory of groups' hours with times from `fromMs` to `toMs` from being evicted until the returned function is called. */
+  pin(groups: Iterable<number>, fromMs: number, toMs: number): () => void;
   /** Begins to load a group's hour, the one of `timeMs`. Begin before the rows are read from the engine. */
   beginLoad(group: number, timeMs: number): GroupLoad;
   /** Removes all samples of series. Their refs may be used again; `groupOf` must still know them during the call. */
@@ -138,6 +145,8 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
     read: (ref, fromMs, toMs, into) => read(state, ref, fromMs, toMs, into),
     copyStreams: (refs, fromMs, toMs) => copyStreams(state, refs, fromMs, toMs),
     isResident: (group, timeMs) => isResident(state, group, hourOf(timeMs)),
+    samplesPerSeries: (group, timeMs) => samplesPerSeries(state, group, hourOf(timeMs)),
+    pin: (groups, fromMs, toMs) => pinHours(state, groups, hourOf(fromMs), hourOf(toMs)),
     beginLoad: (group, timeMs) => beginLoad(state, group, timeMs),
     drop: (refs) => drop(state, refs),
     dropRange: (refs, fromMs, toMs) => dropSamples(state, refs, fromMs, toMs),

@@ -9,6 +9,28 @@ import type { StoreState } from './store-state.js';
 const mayGo = (state: StoreState, { hour, pins, segments }: GroupHour): boolean =>
   pins === 0 && hour.index < state.closedBeforeHour && segments.every((segment) => segment.arrival <= state.storedUpTo);
 
+/** Keeps groups' hours [firstIndex, lastIndex] that are here from going, until the returned function is called. */
+export function pinHours(
+  state: StoreState,
+  groups: Iterable<number>,
+  firstIndex: number,
+  lastIndex: number,
+): () => void {
+  const hours = state.hours.sorted.filter(({ index }) => index >= firstIndex && index <= lastIndex);
+  const pinned: GroupHour[] = [];
+  for (const group of groups) {
+    for (const hour of hours) {
+      const groupHour = hour.groups.get(group);
+      if (groupHour === undefined) continue;
+      groupHour.pins++;
+      pinned.push(groupHour);
+    }
+  }
+  return () => {
+    for (const groupHour of pinned.splice(0)) groupHour.pins--;
+  };
+}
+
 /** Evicts one group's hour. False where none may go. */
 export function evictOne(state: StoreState): boolean {
   for (const groupHour of state.groupHours) {

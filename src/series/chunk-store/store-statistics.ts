@@ -51,3 +51,19 @@ export function storeStatistics(state: StoreState): ChunkStoreStatistics {
     misses: state.misses,
   };
 }
+
+/** Samples of a chunk on average, of a group in an hour; -1 where not all of the group's samples are in memory. */
+export function samplesPerSeries(state: StoreState, group: number, index: number): number {
+  const hour = state.hours.byIndex.get(index);
+  const groupHour = hour?.groups.get(group);
+  if (!(groupHour?.isResident ?? index >= state.completeFromHour)) return -1;
+  let chunks = 0;
+  let samples = 0;
+  for (const { liveChunks, liveSamples } of groupHour?.segments ?? []) {
+    chunks += liveChunks;
+    samples += liveSamples;
+  }
+  if (chunks > 0) return samples / chunks;
+  // Open chunks are not counted by group.
+  return hour === undefined || hour.open.chunkCount === 0 ? 0 : hour.open.sampleCount / hour.open.chunkCount;
+}

@@ -99,6 +99,8 @@ export interface SeriesIndex {
   release(refs: Uint32Array): void;
   /** Live series. */
   readonly seriesCount: number;
+  /** Series removed so far: as long as it stays, a ref stands for the same series, and a pair for the same label. */
+  readonly removals: number;
   /** One past the largest ref ever given out. */
   readonly refLimit: number;
   /**
@@ -178,6 +180,9 @@ function seriesIndexOver(index: IndexState): SeriesIndex {
     release: (refs) => releaseSeries(index, refs),
     get seriesCount() {
       return series.liveCount;
+    },
+    get removals() {
+      return series.removals;
     },
     get refLimit() {
       return series.limit;

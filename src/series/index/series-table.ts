@@ -27,6 +27,8 @@ export class SeriesTable {
   /** One past the largest ref given out. */
   limit = 0;
   liveCount = 0;
+  /** Series removed so far. */
+  removals = 0;
 
   get columnBytes(): number {
     const { idLow, idHigh, metrics, firstMs, lastMs, states, pairStarts, labelCounts, freeRefs } = this;
@@ -65,6 +67,7 @@ export class SeriesTable {
   remove(ref: number): void {
     this.states[ref] = seriesState.removed;
     this.liveCount--;
+    this.removals++;
   }
 
   /** Frees removed refs, so that the smallest is given out first: postings are shorter where refs ascend. */
