@@ -48,8 +48,16 @@ export async function fetchQuery(
   source: SampleSource,
   options: QueryOptions,
 ): Promise<FetchedQuery> {
+  return fetchPlanned(planQuery(expression, query, options), query, source);
+}
+
+/** Throws as `evaluateQuery` does for what cannot be evaluated whatever the data. */
+export function planQuery(expression: Expression, query: QueryRange, options: QueryOptions): Plan {
   checkQuery(expression, query, options);
-  const plan = makePlan(expression, query, options);
+  return makePlan(expression, query, options);
+}
+
+export async function fetchPlanned(plan: Plan, query: QueryRange, source: SampleSource): Promise<FetchedQuery> {
   const selected = await Promise.all(
     plan.selections.map(({ matchers, fromMs, toMs, hints }) => source.select(matchers, fromMs, toMs, hints)),
   );

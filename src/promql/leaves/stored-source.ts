@@ -15,11 +15,14 @@ import type { Engine, QueryLimits } from '../../storage/engine.js';
 import type { FloatColumn } from '../evaluate/sample-columns.js';
 import type { SampleSource, SelectedSeries } from '../evaluate/sample-source.js';
 import { StreamedColumn } from '../evaluate/streamed-column.js';
+import { estimateSelection, type SelectionEstimate } from './estimate-selection.js';
+import { exportColumns, exportSelection, type SelectionExport } from './export-selection.js';
 import { byMetric, type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
 import { createHourLoader, type HourLoader, rowsPerPiece } from './load-hours.js';
 import { cutColumn, mergeColumns } from './merge-columns.js';
 import { readMemory } from './read-memory.js';
 import { countRows, type RowReader, readSeries } from './read-rows.js';
+import { createRowCounts, type RowCounts } from './row-counts.js';
 import { createLabelsCache, type LabelsOf } from './series-labels-cache.js';
 import { checkSamples, checkSeries, type SourceLimits, type SourceStatistics } from './source-limits.js';
 
@@ -44,13 +47,32 @@ export interface SourceUse {
   readonly signal: AbortSignal;
 }
 
+/** One query's view of the store. */
+export interface StoredSource extends SampleSource {
+  /** What a selection is expected to read. Reads nothing. */
+  readonly estimate: (matchers: readonly Matcher[], fromMs: number, toMs: number) => SelectionEstimate;
+  /** Samples of a selection that are not in memory, counted by the engine in whole hours. */
+  readonly countMissing: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<number>;
+  /** Brings a selection's samples into memory where that is worth it. */
+  readonly load: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<void>;
+  /** As `select`, for another thread. What it gives must be released. */
+  readonly exportSeries: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<SelectionExport>;
+}
+
 /** Gives a query its source. */
-export type OpenSource = (use: SourceUse) => SampleSource;
+export type OpenSource = (use: SourceUse) => StoredSource;
 
 interface Store extends StoredSourceParts {
   readonly grid: SeriesGrid;
   readonly loader: HourLoader;
   readonly labelsOf: LabelsOf;
+  readonly rowCounts: RowCounts;
+}
+
+/** The series of a selection, by metric. */
+interface Picked {
+  readonly refs: Uint32Array;
+  readonly metrics: MetricSelection[];
 }
 
 export function createStoredSource(parts: StoredSourceParts): OpenSource {
@@ -60,10 +82,49 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
     loader: parts.loader ?? createHourLoader({ engine, index, chunks, pendingDeletions, limits: statementLimits }),
     labelsOf: createLabelsCache(index),
     grid: new SeriesGrid(new Kernel()),
+    rowCounts: createRowCounts(),
   };
-  return (use) => ({
-    select: (matchers, fromMs, toMs) => select(store, use, matchers, fromMs, toMs),
-  });
+  return (use) => {
+    const pick = createPicker(index);
+    return {
+      select: (matchers, fromMs, toMs) =>
+        resolve(store, use, () => pick(matchers, fromMs, toMs), {
+          whole: ({ refs }) => selected(store, use, refs, fromMs, toMs),
+          past: ({ refs }, work) => readPast(store, use, refs, work, fromMs, toMs),
+        }),
+      load: (matchers, fromMs, toMs) =>
+        resolve<void>(store, use, () => pick(matchers, fromMs, toMs), { whole() {}, async past() {} }),
+      exportSeries: (matchers, fromMs, toMs) =>
+        resolve(store, use, () => pick(matchers, fromMs, toMs), {
+          whole: ({ refs, metrics }) =>
+            exportSelection({ index, chunks, signal: use.signal }, refs, metrics, fromMs, toMs),
+          past: async ({ refs }, work) =>
+            exportColumns(await readPast(store, use, refs, work, fromMs, toMs), fromMs, toMs),
+        }),
+      estimate: (matchers, fromMs, toMs) => estimateSelection(index, chunks, pick(matchers, fromMs, toMs).metrics),
+      async countMissing(matchers, fromMs, toMs) {
+        const { ranges } = missingHours(chunks, pick(matchers, fromMs, toMs).metrics);
+        return (await plan(store, use, ranges)).wanted;
+      },
+    };
+  };
+}
+
+/**
+ * Picks the series of selections. The last choice of each selection is kept, for whoever estimates a selection reads it next; not beyond
+ * a removal of series, after which a ref may stand for another one.
+ */
+function createPicker(index: SeriesIndex) {
+  const kept = new Map<readonly Matcher[], Picked & { fromMs: number; toMs: number; removals: number }>();
+  return (matchers: readonly Matcher[], fromMs: number, toMs: number): Picked => {
+    const known = kept.get(matchers);
+    kept.delete(matchers);
+    if (known?.fromMs === fromMs && known.toMs === toMs && known.removals === index.removals) return known;
+    const refs = index.select(matchers, { fromMs, toMs });
+    const picked = { refs, metrics: byMetric(index, refs, fromMs, toMs), fromMs, toMs, removals: index.removals };
+    kept.set(matchers, picked);
+    return picked;
+  };
 }
 
 /** A chunk takes at most so large a part of the budget for one query's loads. A guess: four dashboards' worth stay beside each other. */
@@ -77,39 +138,41 @@ const rowsAlwaysLoaded = 1_000_000;
 /** How often a query loads what is missing, and another query's loads drive it out again, before it reads past the memory. */
 const roundsMax = 3;
 
-async function select(
-  store: Store,
-  use: SourceUse,
-  matchers: readonly Matcher[],
-  fromMs: number,
-  toMs: number,
-): Promise<readonly SelectedSeries[]> {
-  const { index, chunks } = store;
+/** How a selection is read: where all of it is in memory, at once and before anybody else has a turn; and where not. */
+interface Reading<T> {
+  readonly whole: (picked: Picked) => T | Promise<T>;
+  readonly past: (picked: Picked, work: Work) => Promise<T>;
+}
+
+async function resolve<T>(store: Store, use: SourceUse, pick: () => Picked, { whole, past }: Reading<T>): Promise<T> {
+  const { chunks } = store;
   const { statistics, limits, signal } = use;
   for (let round = 1; ; round++) {
     signal.throwIfAborted();
     const startedMs = performance.now();
     // Anew in each round: series may go while rows are on their way.
-    const refs = index.select(matchers, { fromMs, toMs });
+    const picked = pick();
     if (round === 1) {
-      statistics.series += refs.length;
+      statistics.series += picked.refs.length;
       checkSeries(statistics.series, limits);
     }
-    const selections = byMetric(index, refs, fromMs, toMs);
-    const missing = missingHours(chunks, selections);
+    const missing = missingHours(chunks, picked.metrics);
     statistics.selectMs += performance.now() - startedMs;
     if (round === 1) {
       statistics.hourHits += missing.hits;
       statistics.hourMisses += missing.misses;
     }
-    if (missing.ranges.length === 0) return selected(store, use, refs, fromMs, toMs);
+    if (missing.ranges.length === 0) return whole(picked);
     const work = await plan(store, use, missing.ranges);
-    if (round === roundsMax || !work.isWorthLoading) return readPast(store, use, refs, work, fromMs, toMs);
+    checkSamples(work.wanted, limits, true);
+    if (round === roundsMax || !work.isWorthLoading) return past(picked, work);
     for (const { range, rows } of work.ranges) await store.loader.load(range, rows, signal, statistics);
   }
 }
 
 interface Work {
+  /** Rows of the series that are selected, about. */
+  readonly wanted: number;
   readonly ranges: readonly { readonly range: MissingRange; readonly rows: number }[];
   readonly isWorthLoading: boolean;
 }
@@ -122,7 +185,10 @@ async function plan(store: Store, use: SourceUse, ranges: readonly MissingRange[
   const reader = readerOf(store, use);
   try {
     for (const range of ranges) {
-      const count = await countRows(reader, namesOf(index, range), range);
+      const numbers = range.metrics.map(({ metric }) => metric);
+      const count = await store.rowCounts.count(numbers, range, use.signal, (signal) =>
+        countRows({ ...reader, signal }, namesOf(index, range), range),
+      );
       counted.push({ range, rows: count });
       rows += count;
       wanted += count * wantedPart(index, range.metrics);
@@ -130,9 +196,8 @@ async function plan(store: Store, use: SourceUse, ranges: readonly MissingRange[
   } finally {
     reader.deletions.close();
   }
-  checkSamples(wanted, use.limits, true);
   const fits = rows * bytesPerSample <= chunkBytesMax * budgetShare;
-  return { ranges: counted, isWorthLoading: fits && (rows <= rowsAlwaysLoaded || rows <= wanted * wasteMax) };
+  return { ranges: counted, wanted, isWorthLoading: fits && (rows <= rowsAlwaysLoaded || rows <= wanted * wasteMax) };
 }
 
 /** Of all series of the metrics, the part that is selected. */
