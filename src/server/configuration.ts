@@ -205,7 +205,44 @@ export const configurationSchema = Type.Object({
         'Most samples that a PromQL query may read, and most that it may hold at once. A query that is expected to read more is refused before it runs.',
       ),
       seriesMax: count(1_000_000, 'Most series that a PromQL query may read.'),
-      concurrentMax: count(20, 'Most PromQL queries at a time. More wait for their turn.'),
+      pointsMax: count(10_000_000, 'Most points that a PromQL query may return, all series together.'),
+      answerBytesMax: size(256 * miB, 'Most bytes of the answer to a PromQL query.'),
+      concurrentMax: count(20, 'Most light PromQL queries at a time. More wait for their turn.'),
+      heavy: Type.Object({
+        workMin: count(
+          250_000,
+          'A PromQL query with so many samples to decode and points to compute is heavy: it runs in a thread of its own, so that acknowledgements of writes do not wait for it.',
+        ),
+        threads: Type.Optional(
+          Type.Unsafe<number>(
+            key('count', 'Threads for heavy PromQL queries, which is how many run at a time.', {
+              minimum: 1,
+              defaultMeaning: 'one for each core but one, at least one and at most eight',
+            }),
+          ),
+        ),
+        memoryBytesMax: Type.Optional(
+          Type.Unsafe<number>(
+            key(
+              'size',
+              'Most memory of the objects of such a thread. Its samples lie outside of it: 16 bytes each, of at most `query.promql.samples_max`.',
+              { minimum: 64 * miB, defaultMeaning: 'an eighth of the machine’s memory, at least 256 MiB' },
+            ),
+          ),
+        ),
+        waitingMax: count(32, 'Most heavy PromQL queries that wait for a thread. More are refused with 429.', {
+          minimum: 0,
+        }),
+        waitMaxMs: duration(10_000, 'Longest time that a heavy PromQL query waits for a thread.', { minimum: 1 }),
+      }),
+      client: Type.Object({
+        concurrentMax: count(100, 'Most PromQL queries of one client at a time, those that wait included.'),
+        heavyMax: count(8, 'Most heavy PromQL queries of one client at a time, those that wait included.'),
+        header: optionalText(
+          'Header that says who the client of a PromQL query is, such as one that a proxy sets after it has checked who asks.',
+          { defaultMeaning: 'a client is known by its address' },
+        ),
+      }),
       lookbackMs: duration(300_000, 'How old a sample may be to count as the value of its series.', { minimum: 1 }),
     }),
   }),

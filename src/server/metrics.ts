@@ -13,6 +13,8 @@ export interface MetricSources {
   readonly engineUp: () => number;
   readonly queriesRunning: () => number;
   readonly queriesWaiting: () => number;
+  /** PromQL by kind. */
+  readonly promql: Readonly<Record<'light' | 'heavy', { readonly running: number; readonly waiting: number }>>;
 }
 
 export interface ServerMetrics {
@@ -156,4 +158,14 @@ function bindSources(sources: MetricSources, registers: Registry[]): void {
   gauge('barograph_engine_up', '1 while the engine answers.', sources.engineUp);
   gauge('barograph_queries_running', 'Queries that run now.', sources.queriesRunning);
   gauge('barograph_queries_waiting', 'Queries that wait for their turn.', sources.queriesWaiting);
+  for (const state of ['running', 'waiting'] as const)
+    new Gauge({
+      name: `barograph_promql_queries_${state}`,
+      help: `PromQL queries that are ${state}, light ones on the main thread and heavy ones in threads of their own.`,
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        for (const [kind, queries] of Object.entries(sources.promql)) this.set({ kind }, queries[state]);
+      },
+    });
 }

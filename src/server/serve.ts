@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.js';
 import { BarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
+import type { QueryServices } from '../http/metrics/query-run.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import { type Deriving, startDeriving } from '../ingest/derived/deriving.js';
 import { parseModelBounds } from '../ingest/derived/histogram-bounds.js';
@@ -18,6 +19,7 @@ import { type EventPipeline, startEventPipeline } from './event-pipeline.js';
 import { type MetricPipeline, startMetricPipeline } from './metric-pipeline.js';
 import { createMetrics } from './metrics.js';
 import { newestSampleMs } from './newest-sample.js';
+import { promqlServices } from './promql-services.js';
 import { type Pushing, startPushing } from './pushing.js';
 import { readiness } from './readiness.js';
 import { startScraping } from './scraping.js';
@@ -40,6 +42,7 @@ interface Parts {
   scraper?: Scraper;
   pushing?: Pushing;
   deriving?: Deriving;
+  promql?: QueryServices;
   readonly ending: AbortController;
   app?: FastifyInstance;
 }
@@ -86,6 +89,8 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
   });
   parts.scraper = startScraping(configuration, samples.intake, log);
   parts.pushing = await startPushing(configuration, samples.intake, log);
+  parts.promql = promqlServices(configuration, samples.openSource);
+  const { slots: light, heavy } = parts.promql;
   let engineUp = true;
   metrics.bind({
     logs: { events, metrics: samples },
@@ -93,6 +98,7 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
     engineUp: () => Number(engineUp),
     queriesRunning: () => slots.running,
     queriesWaiting: () => slots.waiting,
+    promql: { light, heavy },
   });
   const operations: AppServices['operations'] = {
     async metrics() {
@@ -154,16 +160,7 @@ function dataServices(
       waitUntilStored: samples.waitUntilStored,
       deleteSamples: samples.deleteSamples,
     },
-    queries: {
-      openSource: samples.openSource,
-      slots: createQuerySlots(query.promql.concurrentMax, 'query.promql.concurrent_max'),
-      limits: {
-        timeMsMax: query.promql.timeMaxMs,
-        samplesMax: query.promql.samplesMax,
-        seriesMax: query.promql.seriesMax,
-        lookbackMs: query.promql.lookbackMs,
-      },
-    },
+    queries: parts.promql!,
     status: {
       index: samples.index,
       chunks: samples.chunks,
@@ -233,6 +230,7 @@ async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration):
     parts.app.server.closeAllConnections();
   }
   parts.ending.abort();
+  await parts.promql?.heavy.stop();
   await Promise.all([parts.scraper?.stop(), parts.pushing?.stop(), parts.deriving?.stop()]);
   await Promise.all([parts.events?.stop(graceMs), parts.metrics?.stop(graceMs)]);
   await parts.engine?.stop();

@@ -18,6 +18,7 @@ export function queryStats(
   { parseMs, queueMs, fetchMs, evaluateMs }: QueryTimes,
   { samplesRead, samplesPeak }: Pick<QueryResult, 'samplesRead' | 'samplesPeak'>,
   source: SourceStatistics,
+  ranIn: 'main' | 'worker',
 ): object {
   return {
     timings: {
@@ -30,6 +31,8 @@ export function queryStats(
     },
     samples: { totalQueryableSamples: samplesRead, peakSamples: samplesPeak },
     storage: {
+      ranIn,
+      tier: 'raw',
       series: source.series,
       samples: source.samples,
       samplesFromRows: source.samplesFromRows,

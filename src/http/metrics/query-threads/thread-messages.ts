@@ -1,0 +1,51 @@
+/** What the main thread and the threads of heavy queries say to each other. */
+import type { ErrorCode } from '../../../base/errors.js';
+import type { QueryRange } from '../../../promql/evaluate/query-range.js';
+import type { QueryLimits } from '../../../promql/explain/query-limits.js';
+import type { ExportedSelection } from '../../../promql/leaves/export-selection.js';
+import type { SourceStatistics } from '../../../promql/leaves/source-limits.js';
+
+/** A query with all that it reads. The thread makes the plan anew out of the text: a plan holds functions, which cannot be posted. */
+export interface ThreadTask {
+  readonly query: string;
+  readonly range: QueryRange;
+  readonly lookbackMs: number;
+  readonly limits: QueryLimits;
+  /** Most series of the answer. */
+  readonly limit: number;
+  /** By the plan's selections. */
+  readonly selections: readonly ExportedSelection[];
+  /** What the main thread measured, for the answer's statistics; undefined where none are wanted. */
+  readonly measured: TaskMeasurements | undefined;
+  readonly control: ThreadControl;
+}
+
+export interface TaskMeasurements {
+  readonly statistics: SourceStatistics;
+  readonly parseMs: number;
+  readonly queueMs: number;
+  readonly fetchMs: number;
+}
+
+/** Shared words: whether the task is to stop, and how many pieces of its answer were taken off. */
+export type ThreadControl = Int32Array;
+export const controlWords = 2;
+export const stopWord = 0;
+export const takenWord = 1;
+
+export type ThreadMessage =
+  /** The samples were read: their memory may be used again. */
+  | { readonly kind: 'read' }
+  /** A piece of the answer's body. */
+  | { readonly kind: 'piece'; readonly bytes: Uint8Array }
+  | { readonly kind: 'done' }
+  /** Without a code it is a defect. */
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode | undefined;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
+
+/** Pieces of an answer that wait to be sent, of 64 KiB each: 8 MiB. Past them the thread waits for the client. A guess. */
+export const waitingPiecesMax = 128;
