@@ -21,6 +21,9 @@ export interface BoundedQueue {
   readonly waiting: number;
 }
 
+/** Longest time that one is told to stay away. A guess: by then most of what waits has had its turn. */
+const retrySecondsMax = 10;
+
 export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
   const { insideMax, waitingMax, waitMsMax, what, waitingKey, waitKey } = options;
   const queue: (() => void)[] = [];
@@ -41,7 +44,7 @@ export function createBoundedQueue(options: BoundedQueueOptions): BoundedQueue {
   const refusal = (why: string): BarographError =>
     new BarographError('too_many_requests', why, {
       hint: 'Try again later, or ask for less.',
-      retryAfterSeconds: Math.max(1, Math.ceil(waitMsMax / 1000)),
+      retryAfterSeconds: Math.min(retrySecondsMax, Math.max(1, Math.ceil(waitMsMax / 1000))),
     });
 
   function wait(signal: AbortSignal): Promise<void> {

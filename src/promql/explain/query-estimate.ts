@@ -31,10 +31,15 @@ export interface QueryEstimate {
 /** `[1795341120,"0.123456"],` and thereabouts. Measured on answers of benchmarks: 22 to 33. */
 const bytesPerPoint = 28;
 
-export function estimateQuery(plan: Plan, query: QueryRange, source: Pick<StoredSource, 'estimate'>): QueryEstimate {
+export function estimateQuery(
+  plan: Plan,
+  query: QueryRange,
+  lookbackMs: number,
+  source: Pick<StoredSource, 'estimate'>,
+): QueryEstimate {
   const leaves = plan.selections.map((selection): LeafEstimate => {
     const estimate = source.estimate(selection.matchers, selection.fromMs, selection.toMs);
-    return { ...estimate, selection, steps: stepsOf(selection), tier: 'raw' };
+    return { ...estimate, selection, steps: stepsOf(selection, lookbackMs), tier: 'raw' };
   });
   const sum = (of: (leaf: LeafEstimate) => number): number => leaves.reduce((total, leaf) => total + of(leaf), 0);
   const samples = sum((leaf) => leaf.samples);
@@ -53,8 +58,10 @@ export function estimateQuery(plan: Plan, query: QueryRange, source: Pick<Stored
   };
 }
 
-function stepsOf({ fromMs, toMs, hints: { stepMs, rangeMs } }: Selection): number {
-  return stepMs === 0 ? 1 : Math.max(1, Math.floor((toMs - fromMs - rangeMs) / stepMs) + 1);
+/** Samples are fetched from a range, or the look-back, before the first step on. */
+function stepsOf({ fromMs, toMs, hints: { stepMs, rangeMs } }: Selection, lookbackMs: number): number {
+  if (stepMs === 0) return 1;
+  return Math.max(1, Math.floor((toMs - fromMs + 1 - (rangeMs || lookbackMs)) / stepMs) + 1);
 }
 
 /** From so many times a limit on, an estimate by the density of what is in memory needs no counting. */

@@ -150,7 +150,7 @@ function deathOf(error: Error & { code?: string }): BarographError {
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
     return new BarographError(
       'query_memory',
-      'the query needed more memory than its thread may use (query.promql.heavy.memory_max); name more labels in its selectors, or ask for a shorter time',
+      'the query needed more memory than its thread may use (query.promql.heavy.memory_bytes_max); name more labels in its selectors, or ask for a shorter time',
     );
   return new BarographError('internal', 'the thread of the query died', { cause: error });
 }
