@@ -194,10 +194,10 @@ describe('a thread of heavy queries that has too little memory', () => {
   after(() => server.stop());
 
   it('fails its query alone; another thread takes its place', async () => {
-    // Each series becomes 60 with labels of their own.
+    // Each series becomes 64 with labels of their own.
     let query = 'wide';
     for (let i = 0; i < 6; i++)
-      query = `label_replace(${query}, "l${i}", "$1${'x'.repeat(100)}", "i", "(.*)") or label_replace(${query}, "m${i}", "$1${'y'.repeat(100)}", "i", "(.*)")`;
+      query = `label_replace(${query}, "l${i}", "\${1}${'x'.repeat(100)}", "i", "(.*)") or label_replace(${query}, "m${i}", "\${1}${'y'.repeat(100)}", "i", "(.*)")`;
     const form = new URLSearchParams({ query, time: String(start) }).toString();
     const { status, body } = await server.post<PrometheusBody>('/api/v1/query', form, {
       'content-type': 'application/x-www-form-urlencoded',
