@@ -7,19 +7,15 @@ export const sliceMs = 4;
 export interface Turns {
   /** Lets others have their turn where the slice is over. Throws the signal's reason where it aborted. */
   breathe(): Promise<void>;
-  /** Whether the slice is over: for loops that would rather not await each time. */
-  isDue(): boolean;
 }
 
-export function createTurns(signal: AbortSignal): Turns {
+export function createTurns(signal?: AbortSignal): Turns {
   let startedMs = performance.now();
-  const isDue = (): boolean => performance.now() - startedMs >= sliceMs;
   return {
-    isDue,
     async breathe() {
-      if (!isDue()) return;
+      if (performance.now() - startedMs < sliceMs) return;
       await setImmediate();
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       startedMs = performance.now();
     },
   };

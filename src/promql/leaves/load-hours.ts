@@ -3,6 +3,7 @@
  * on for as long as anybody waits for it.
  */
 import { setImmediate } from 'node:timers/promises';
+import { createTurns } from '../../base/turns.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { GroupLoad } from '../../series/chunk-store/load.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
@@ -139,7 +140,9 @@ async function loadRange(
     isComplete = true;
   } finally {
     deletions.close();
-    for (const load of Array.from(loads.values()).flat()) {
+    const all = Array.from(loads.values()).flat();
+    await sealAll(all);
+    for (const load of all) {
       if (isComplete) load.finish();
       else load.abandon();
     }
@@ -157,6 +160,17 @@ async function takeIn(runs: readonly SampleRowRun[], add: (run: SampleRowRun) =>
     if (rows < rowsAtOnce) continue;
     rows = 0;
     await setImmediate();
+  }
+}
+
+/** Chunks sealed at once: a millisecond or two of the thread that takes writes. */
+const chunksPerSeal = 512;
+
+async function sealAll(loads: readonly GroupLoad[]): Promise<void> {
+  const turns = createTurns();
+  for (const load of loads) {
+    while (load.seal(chunksPerSeal)) await turns.breathe();
+    await turns.breathe();
   }
 }
 

@@ -17,6 +17,11 @@ export interface GroupLoad {
    * already, that one stays.
    */
   add(refs: Uint32Array, runCount: number, sampleEnds: Uint32Array, timesMs: Float64Array, values: Float64Array): void;
+  /**
+   * All rows were added: moves about `chunksMax` of the chunks to where closed ones lie, some microseconds each. Returns whether there are more; what is
+   * left, `finish` moves at once.
+   */
+  seal(chunksMax: number): boolean;
   /** All rows were added: the group's hour is resident. */
   finish(): void;
   /** Ends the load before all rows came. What came stays, but the group's hour is not resident. */
@@ -32,21 +37,25 @@ export function beginLoad(state: StoreState, group: number, timeMs: number): Gro
   const loadedRefs = new Set<number>();
   const ignored = { appended: 0, outOfOrder: 0, duplicates: 0, replaced: 0 };
 
+  let sealing: number[] | undefined;
+
+  function seal(chunksMax: number): boolean {
+    if (hour.index >= state.closedBeforeHour) return false;
+    sealing ??= [...loadedRefs].sort((a, b) => b - a);
+    const refs = sealing.splice(-Math.min(chunksMax, sealing.length)).reverse();
+    if (refs.length > 0) sealRefs(state, hour, group, refs);
+    return sealing.length > 0;
+  }
+
   function end(): void {
     assert(state.loads.delete(load), 'the load has ended');
-    if (hour.index < state.closedBeforeHour) {
-      sealRefs(
-        state,
-        hour,
-        group,
-        [...loadedRefs].sort((a, b) => a - b),
-      );
-    }
+    seal(Number.POSITIVE_INFINITY);
     groupHour.pins--;
   }
 
   return {
     add(refs, runCount, sampleEnds, timesMs, values) {
+      assert(sealing === undefined, 'rows are added before they are sealed');
       const source = { timesMs, values, words: valueWords(values) };
       let from = 0;
       for (let run = 0; run < runCount; run++) {
@@ -60,6 +69,7 @@ export function beginLoad(state: StoreState, group: number, timeMs: number): Gro
         from = to;
       }
     },
+    seal,
     finish() {
       end();
       groupHour.isResident = true;
