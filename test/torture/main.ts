@@ -1,7 +1,7 @@
 /**
  * `npm run torture [-- --rounds N] [--seconds N] [--seed N]`: in each round, while clients write events and metrics, the server, the engine under it or both
  * are killed with -9 at a random moment, or the server is stopped with SIGTERM, or the engine is held still for seconds. Then it counts.
- * `--seconds` begins no further round after so long. Ends with 1 when an acknowledged row is missing, doubled or changed, a row is there that was never sent, or a total is wrong.
+ * `--seconds` begins no further round after so long. `npm run torture -- query-of-death` is another torture, see `query-of-death.ts`. Ends with 1 when an acknowledged row is missing, doubled or changed, a row is there that was never sent, or a total is wrong.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { serverSettings, startClients } from './clients.js';
+import { queryOfDeath } from './query-of-death.js';
 import { seededRandom } from './seeded-random.js';
 import { childrenOf, startServerProcess } from './server-process.js';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '50' },
     seconds: { type: 'string', default: 'Infinity' },
@@ -30,6 +32,8 @@ const roundsPerReport = 25;
 const problemsShown = 20;
 /** Leaves the machine time to start servers, which is what a round waits for. */
 const betweenStepsMs = 100;
+
+if (positionals[0] === 'query-of-death') process.exit(await queryOfDeath(Number(values.seconds), say));
 
 const folder = await mkdtemp(join(tmpdir(), 'barograph-torture-'));
 let server = await startServerProcess(folder, serverSettings);

@@ -13,9 +13,14 @@ export interface PrometheusBody {
 }
 
 /** Loads counters `requests_total{pod,zone}`: so many series with so many samples, one in 15 s, none of them equal. */
-export async function loadCounters(server: TestServer, series: number, samples: number): Promise<void> {
+export async function loadCounters(
+  server: Pick<TestServer, 'post'>,
+  series: number,
+  samples: number,
+  firstPod = 0,
+): Promise<void> {
   const timestamps = Array.from({ length: samples }, (_, i) => dataStartMs + i * dataStepMs);
-  const lines = Array.from({ length: series }, (_, pod) =>
+  const lines = Array.from({ length: series }, (_, i) => i + firstPod).map((pod) =>
     JSON.stringify({
       metric: { __name__: 'requests_total', pod: `p${pod}`, zone: `z${pod % 3}` },
       values: timestamps.map((_, i) => ((i * (pod + 7)) % 1000) + i / 3),
