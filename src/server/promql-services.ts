@@ -4,6 +4,7 @@ import { createBoundedQueue } from '../http/bounded-queue.js';
 import { createHeavyQueries } from '../http/metrics/heavy-queries.js';
 import { createQueryClients } from '../http/metrics/query-clients.js';
 import type { QueryServices } from '../http/metrics/query-run.js';
+import { createRecentRefusals } from '../http/metrics/recent-refusals.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import type { OpenSource } from '../promql/leaves/stored-source.js';
 import type { Configuration } from './configuration.js';
@@ -30,6 +31,7 @@ export function promqlServices({ query: { promql } }: Configuration, openSource:
       heavyMax: client.heavyMax,
       header: client.header,
     }),
+    refusals: createRecentRefusals(),
     counting: createBoundedQueue({
       insideMax: countingMax,
       waitingMax: heavy.waitingMax,

@@ -22,6 +22,7 @@ import { answerPieces } from './query-answer.js';
 import type { QueryClient, QueryClients } from './query-clients.js';
 import { pointsMax, type QueryParameters } from './query-parameters.js';
 import { queryStats } from './query-stats.js';
+import type { RecentRefusals } from './recent-refusals.js';
 
 export interface QueryServices {
   /** Fails with `engine_unavailable` as long as the series of the tables are not known. */
@@ -30,6 +31,7 @@ export interface QueryServices {
   readonly slots: QuerySlots;
   readonly heavy: HeavyQueries;
   readonly clients: QueryClients;
+  readonly refusals: RecentRefusals;
   /** For estimates that the engine has to count for. */
   readonly counting: BoundedQueue;
   readonly limits: PromqlLimits;
@@ -70,9 +72,14 @@ export async function answerQuery(
   const late = timeLimit(Math.min(services.limits.timeMsMax, parameters.timeoutMs ?? Number.POSITIVE_INFINITY));
   const signal = AbortSignal.any([gone, late.signal]);
   try {
+    const known = services.refusals.find(parameters);
+    if (known !== undefined) throw known;
     const query = await plannedQuery(services, parameters, signal, late.check);
     const refusal = refusalOf(query.estimate, query.limits);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) {
+      services.refusals.add(parameters, refusal);
+      throw refusal;
+    }
     if (services.heavy.isHeavy(query.estimate)) {
       const body = await runHeavy(services.heavy, query, parameters, client, late.end);
       return reply.type(contentType).send(body);
