@@ -1,6 +1,6 @@
 /**
- * Queries that are too much for the thread that acknowledges writes. They wait in a bounded queue, bring what they read into memory, hand the
- * places of its chunks to a thread of their own, and pass on what that prints.
+ * Queries that are too much for the thread that acknowledges writes. They wait in a bounded queue, bring what they read into memory, hand
+ * copies of its chunks to a thread of their own, and pass on what that prints.
  */
 import type { Readable } from 'node:stream';
 import type { Plan } from '../../promql/evaluate/plan.js';
@@ -92,11 +92,10 @@ async function run(
       : 0;
     ends.push(await computing.enter(signal));
     const queueMs = performance.now() - startedMs - loadMs;
-    const { selections, transfer, release } = await exportAll(query.plan, source);
-    ends.push(release);
+    const exports = await exportAll(query.plan, source);
     const fetchMs = performance.now() - startedMs - queueMs;
-    const task = { ...query.taskOf({ queueMs, fetchMs }), selections };
-    return await threads.run({ task, transfer, signal, onRead: release, onFree: end });
+    const task = { ...query.taskOf({ queueMs, fetchMs }), selections: exports.map(({ selection }) => selection) };
+    return await threads.run({ task, transfer: exports.flatMap((each) => each.transfer), signal, onFree: end });
   } catch (error) {
     end();
     throw error;
@@ -114,21 +113,8 @@ async function load({ selections }: Plan, source: StoredSource, leave: () => voi
   return performance.now() - startedMs;
 }
 
-async function exportAll({ selections }: Plan, source: StoredSource) {
+async function exportAll({ selections }: Plan, source: StoredSource): Promise<SelectionExport[]> {
   const exports: SelectionExport[] = [];
-  const release = (): void => {
-    for (const each of exports.splice(0)) each.release();
-  };
-  try {
-    for (const { matchers, fromMs, toMs } of selections)
-      exports.push(await source.exportSeries(matchers, fromMs, toMs));
-  } catch (error) {
-    release();
-    throw error;
-  }
-  return {
-    selections: exports.map(({ selection }) => selection),
-    transfer: exports.flatMap((each) => each.transfer),
-    release,
-  };
+  for (const { matchers, fromMs, toMs } of selections) exports.push(await source.exportSeries(matchers, fromMs, toMs));
+  return exports;
 }

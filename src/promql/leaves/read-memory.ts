@@ -11,32 +11,25 @@ const slabSamples = 2 ** 16;
  * The samples with times in [fromMs, toMs] of each series, in the order of `refs`. `onSamples` is told of how many there are so far, now and
  * then, and may throw.
  */
-export const readMemory = (
+export function readMemory(
   chunks: ChunkStore,
   refs: ArrayLike<number>,
   fromMs: number,
   toMs: number,
   onSamples: (samples: number) => void,
-): FloatColumn[] => readColumns(refs.length, (i, into) => chunks.read(refs[i]!, fromMs - 1, toMs, into), onSamples);
-
-/** The samples of so many series, each of which `read` appends to the columns it is given. */
-export function readColumns(
-  seriesCount: number,
-  read: (i: number, into: SampleColumns) => void,
-  onSamples: (samples: number) => void,
 ): FloatColumn[] {
-  const columns = new Array<FloatColumn>(seriesCount);
-  let slab: SampleColumns = createSampleColumns(Math.min(slabSamples, 64 * seriesCount + 64));
+  const columns = new Array<FloatColumn>(refs.length);
+  let slab: SampleColumns = createSampleColumns(Math.min(slabSamples, 64 * refs.length + 64));
   let samples = 0;
   let largest = 0;
-  for (let i = 0; i < seriesCount; i++) {
+  for (let i = 0; i < refs.length; i++) {
     // Series of a metric are mostly as long as each other: where the next would not fit, it begins a slab of its own.
     if (slab.length + largest > slab.timesMs.length) {
       onSamples(samples);
       slab = createSampleColumns(Math.max(slabSamples, largest));
     }
     const start = slab.length;
-    read(i, slab);
+    chunks.read(refs[i]!, fromMs - 1, toMs, slab);
     const count = slab.length - start;
     samples += count;
     if (count > largest) largest = count;

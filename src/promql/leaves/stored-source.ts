@@ -55,7 +55,7 @@ export interface StoredSource extends SampleSource {
   readonly countMissing: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<number>;
   /** Brings a selection's samples into memory where that is worth it. */
   readonly load: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<void>;
-  /** As `select`, for another thread. What it gives must be released. */
+  /** As `select`, for another thread. */
   readonly exportSeries: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<SelectionExport>;
 }
 
@@ -98,8 +98,7 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
         resolve(store, use, () => pick(matchers, fromMs, toMs), {
           whole: ({ refs, metrics }) =>
             exportSelection({ index, chunks, signal: use.signal }, refs, metrics, fromMs, toMs),
-          past: async ({ refs }, work) =>
-            exportColumns(await readPast(store, use, refs, work, fromMs, toMs), fromMs, toMs),
+          past: async ({ refs }, work) => exportColumns(await readPast(store, use, refs, work, fromMs, toMs)),
         }),
       estimate: (matchers, fromMs, toMs) => estimateSelection(index, chunks, pick(matchers, fromMs, toMs).metrics),
       async countMissing(matchers, fromMs, toMs) {

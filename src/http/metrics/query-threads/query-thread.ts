@@ -1,6 +1,8 @@
 /** A thread of heavy queries: one task at a time is decoded, evaluated and printed here, while the main thread acknowledges writes. */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BarographError } from '../../../base/errors.js';
+import { Kernel } from '../../../kernel/kernel.js';
+import { SeriesGrid } from '../../../kernel/series-grid.js';
 import { evaluateFetched, planQuery } from '../../../promql/evaluate/evaluate-query.js';
 import { defaultQueryOptions, type QueryOptions } from '../../../promql/evaluate/query-options.js';
 import type { QueryResult } from '../../../promql/evaluate/query-result.js';
@@ -28,7 +30,6 @@ function work(task: ThreadTask, say: (message: ThreadMessage, transfer?: readonl
     const startedMs = performance.now();
     const selected = readAll(task, checkpoint);
     const decodedMs = performance.now();
-    say({ kind: 'read' });
     const result = evaluate(task, selected, checkpoint);
     const stats = statsOf(task, result, decodedMs - startedMs, performance.now() - decodedMs);
     let said = 0;
@@ -44,11 +45,16 @@ function work(task: ThreadTask, say: (message: ThreadMessage, transfer?: readonl
   }
 }
 
+/** Of the thread: what it decodes a series into, and computes its steps in. */
+let seriesGrid: SeriesGrid | undefined;
+
 function readAll({ selections, limits, measured }: ThreadTask, checkpoint: () => void): SelectedSeries[][] {
+  seriesGrid ??= new SeriesGrid(new Kernel());
+  const grid = seriesGrid;
   let samples = 0;
   const selected = selections.map((selection) => {
     const before = samples;
-    return readSelection(selection, (count) => {
+    return readSelection(selection, grid, (count) => {
       checkpoint();
       samples = before + count;
       checkSamples(samples, limits, false);

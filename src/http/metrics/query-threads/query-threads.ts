@@ -21,8 +21,6 @@ export interface ThreadRun {
   /** Buffers that are handed over with the task. */
   readonly transfer: readonly ArrayBuffer[];
   readonly signal: AbortSignal;
-  /** The samples were read, or will not be any more. Called once. */
-  readonly onRead: () => void;
   /** The thread is free again. Called once. */
   readonly onFree: () => void;
 }
@@ -81,16 +79,11 @@ export function createQueryThreads({ threads, heapBytesMax }: QueryThreadsOption
 }
 
 function runIn(worker: Worker, run: ThreadRun, onEnd: (isSound: boolean) => void): Promise<Readable> {
-  const { task, transfer, signal, onRead, onFree } = run;
+  const { task, transfer, signal, onFree } = run;
   const control = new Int32Array(new SharedArrayBuffer(controlWords * 4));
   return new Promise((resolve, reject) => {
     let stopping: NodeJS.Timeout | undefined;
     let hasEnded = false;
-    let hasRead = false;
-    const read = (): void => {
-      if (!hasRead) onRead();
-      hasRead = true;
-    };
     const stop = (): void => {
       if (hasEnded || stopping !== undefined) return;
       Atomics.store(control, stopWord, 1);
@@ -104,7 +97,6 @@ function runIn(worker: Worker, run: ThreadRun, onEnd: (isSound: boolean) => void
       clearTimeout(stopping);
       signal.removeEventListener('abort', stop);
       worker.off('message', hear).off('error', die).off('exit', exit);
-      read();
       onEnd(isSound);
       onFree();
       if (failure === undefined) {
@@ -119,9 +111,6 @@ function runIn(worker: Worker, run: ThreadRun, onEnd: (isSound: boolean) => void
     };
     const hear = (message: ThreadMessage): void => {
       switch (message.kind) {
-        case 'read':
-          read();
-          break;
         case 'piece':
           answer.add(message.bytes);
           resolve(answer.body);

@@ -34,8 +34,6 @@ export const stopWord = 0;
 export const takenWord = 1;
 
 export type ThreadMessage =
-  /** The samples were read: their memory may be used again. */
-  | { readonly kind: 'read' }
   /** A piece of the answer's body. */
   | { readonly kind: 'piece'; readonly bytes: Uint8Array }
   | { readonly kind: 'done' }
