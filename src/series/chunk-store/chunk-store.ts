@@ -15,7 +15,7 @@
  * (`completeFromMs`) and nothing of it was evicted, or because it was loaded. To read what is not resident, begin
  * a load, read the engine's rows, add them, finish it. A load that fails leaves what came, and no claim.
  *
- * One thread owns the store. Readers in other threads work on exports, see `chunk-export.ts`.
+ * One thread owns the store. Readers in other threads work on copies, see `series-streams.ts`.
  */
 import { valueWords } from '../../model/sample-batch.js';
 import { noRef } from '../../model/series-ref.js';
@@ -24,8 +24,6 @@ import { createChunkReader } from '../chunk/read-chunk.js';
 import type { SampleColumns } from '../chunk/sample-columns.js';
 import { createSampleColumns, keepSamples } from '../chunk/sample-columns.js';
 import { appendToHour } from './append-runs.js';
-import type { ChunkExport } from './chunk-export.js';
-import { exportChunks } from './chunk-export.js';
 import { dropSamples } from './drop.js';
 import { evictOne, pinHours } from './evict.js';
 import type { Hour } from './hours.js';
@@ -95,8 +93,6 @@ export interface ChunkStore {
   seal(chunksMax: number): boolean;
   /** Says that all samples that arrived up to and with `arrival` are in the engine. */
   setStoredUpTo(arrival: number): void;
-  /** The chunks of series for a reader in another thread. It must be released. */
-  exportChunks(refs: Uint32Array, fromMs: number, toMs: number): ChunkExport;
   statistics(): ChunkStoreStatistics;
 }
 
@@ -157,7 +153,6 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
     setStoredUpTo(arrival) {
       state.storedUpTo = Math.max(state.storedUpTo, arrival);
     },
-    exportChunks: (refs, fromMs, toMs) => exportChunks(state, refs, fromMs, toMs),
     statistics: () => storeStatistics(state),
   };
 }

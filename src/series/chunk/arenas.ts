@@ -2,8 +2,7 @@
  * The memory of chunks: SharedArrayBuffers of one size, given out in runs of blocks of 64 bytes. A block has a number, whose
  * high bits are its arena. Block 0 is never given out, so that 0 means none.
  *
- * Free runs are kept by size class and merged with their neighbours; an arena that is wholly free is given back. What is
- * freed while readers in other threads hold a lease is reused only once every lease taken before has ended.
+ * Free runs are kept by size class and merged with their neighbours; an arena that is wholly free is given back.
  */
 import { assert } from '../../base/assert.js';
 import type { FreeRuns } from './free-runs.js';
@@ -38,15 +37,6 @@ export interface Arenas {
   allocate(blockCount: number): number;
   /** Gives a run back. */
   free(block: number, blockCount: number): void;
-  /** Begins a lease: what is freed from now on stays as it is until the returned function ends the lease. */
-  lease(): () => void;
-}
-
-interface WaitingRun {
-  readonly block: number;
-  readonly blockCount: number;
-  /** Leases up to this number may still see the run. */
-  readonly lastLease: number;
 }
 
 export function createArenas({ arenaBytes, makeRoom }: ArenaOptions): Arenas {
@@ -54,10 +44,6 @@ export function createArenas({ arenaBytes, makeRoom }: ArenaOptions): Arenas {
   const blockShift = Math.log2(blocksPerArena);
   assert(Number.isInteger(blockShift) && blockShift >= 10, 'an arena is a power of two of at least 64 KiB');
   const free = createFreeRuns(blocksPerArena);
-  const leases = new Set<number>();
-  let lastLease = 0;
-  let waiting: WaitingRun[] = [];
-  let waitingBlocks = 0;
 
   function giveBack(block: number, blockCount: number): void {
     const emptied = free.add(block, blockCount);
@@ -65,16 +51,6 @@ export function createArenas({ arenaBytes, makeRoom }: ArenaOptions): Arenas {
     if (emptied >= 0 && arenas.reservedBytes - arenas.usedBytes > 2 * arenaBytes) {
       free.remove(emptied);
       removeArena(arenas, emptied >>> blockShift);
-    }
-  }
-
-  function releaseWaiting(): void {
-    const oldest = leases.values().next().value ?? Number.POSITIVE_INFINITY;
-    const due = waiting.filter((run) => run.lastLease < oldest);
-    waiting = waiting.filter((run) => run.lastLease >= oldest);
-    for (const run of due) {
-      waitingBlocks -= run.blockCount;
-      giveBack(run.block, run.blockCount);
     }
   }
 
@@ -92,9 +68,7 @@ export function createArenas({ arenaBytes, makeRoom }: ArenaOptions): Arenas {
       assert(blockCount > 0 && blockCount < blocksPerArena, `a run of ${blockCount} blocks does not fit an arena`);
       let block = free.take(blockCount);
       while (block === 0) {
-        // Where leases hold back what was freed, freeing more of it would empty the store and still give no room.
-        const mayFree = arenas.reservedBytes > 0 && waitingBlocks < blocksPerArena;
-        if (!mayFree || !makeRoom(arenas.reservedBytes + arenaBytes)) addArena(arenas, free);
+        if (arenas.reservedBytes === 0 || !makeRoom(arenas.reservedBytes + arenaBytes)) addArena(arenas, free);
         block = free.take(blockCount);
       }
       arenas.usedBytes += blockCount * blockBytes;
@@ -102,19 +76,7 @@ export function createArenas({ arenaBytes, makeRoom }: ArenaOptions): Arenas {
     },
     free(block, blockCount) {
       arenas.usedBytes -= blockCount * blockBytes;
-      if (leases.size === 0) {
-        giveBack(block, blockCount);
-        return;
-      }
-      waiting.push({ block, blockCount, lastLease });
-      waitingBlocks += blockCount;
-    },
-    lease() {
-      const lease = ++lastLease;
-      leases.add(lease);
-      return () => {
-        if (leases.delete(lease)) releaseWaiting();
-      };
+      giveBack(block, blockCount);
     },
   };
   return arenas;

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { staleMarkerHigh, staleMarkerLow } from '../../../src/model/sample-batch.js';
-import { createValueStreamHeader } from '../../../src/series/chunk/decode-chunk.js';
-import { exportedBytes, readExported } from '../../../src/series/chunk-store/chunk-export.js';
 import type { ChunkStore } from '../../../src/series/chunk-store/chunk-store.js';
 import type { Bits, Row } from './store-model.js';
 import {
@@ -20,7 +18,6 @@ import {
   rowsIn,
   runsOf,
   SampleModel,
-  sealAll,
   startMs,
 } from './store-model.js';
 
@@ -197,31 +194,4 @@ test('any sequence of appends, closings, seals, stores, evictions, loads and dro
     { numRuns: 100 },
   );
   assert.ok(evictions > 0, 'no trial evicted anything');
-});
-
-test('an export says what reading says', () => {
-  fc.assert(
-    fc.property(
-      fc.array(runArbitrary, { minLength: 1, maxLength: 20 }),
-      fc.nat(240),
-      fc.nat(240),
-      (runs, from, length) => {
-        const store = newStore();
-        for (const run of runs) appendRows(store, run, 1);
-        store.closeHours(startMs + 2 * hourMs);
-        sealAll(store);
-        const refs = Uint32Array.of(0, 1, 2, 3, 4, 5, 6, 77);
-        const [fromMs, toMs] = [startMs + from * 60_000, startMs + (from + length) * 60_000];
-        const exported = store.exportChunks(refs, fromMs, toMs);
-        const bytes = exportedBytes(exported.chunks);
-        refs.forEach((ref, i) => {
-          columns.length = 0;
-          readExported(exported.chunks, bytes, i, fromMs, toMs, createValueStreamHeader(), columns);
-          assert.deepEqual(columnRows(ref), rowsIn(store, ref, fromMs, toMs));
-        });
-        exported.release();
-      },
-    ),
-    { numRuns: 100 },
-  );
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Worker } from 'node:worker_threads';
 import { staleMarkerHigh, staleMarkerLow } from '../../../src/model/sample-batch.js';
 import { noRef } from '../../../src/model/series-ref.js';
 import type { Row } from './store-model.js';
@@ -147,6 +146,40 @@ test('over the budget, the least recently used closed hours that are stored go f
     assert.equal(rowsIn(store, ref).filter(({ timeMs }) => timeMs >= startMs + 3 * hourMs).length, 7_000);
 });
 
+test('what is pinned stays over the budget, and may go once it is not', () => {
+  const store = newStore(4 * arenaBytes);
+  for (let ref = 0; ref < 3; ref++) appendRows(store, noisyRows(ref, 14_400, 500), 1);
+  store.closeHours(startMs + 2 * hourMs);
+  sealAll(store);
+  store.setStoredUpTo(1);
+  const unpin = store.pin([0, 1, 2], startMs, startMs + 2 * hourMs);
+  const later = (ref: number): Row[] =>
+    noisyRows(ref, 7_000, 500).map((r) => ({ ...r, timeMs: r.timeMs + 3 * hourMs }));
+  appendRows(store, later(3), 2);
+  assert.deepEqual(
+    [0, 1, 2].map((ref) => rowsIn(store, ref).length),
+    [14_400, 14_400, 14_400],
+  );
+  unpin();
+  appendRows(store, later(4), 2);
+  appendRows(store, later(5), 2);
+  assert.ok(store.statistics().evictions > 0);
+});
+
+test('it is told how many samples a series has in an hour, open or closed, and that they are not all here', () => {
+  const store = newStore(100 * arenaBytes, startMs + hourMs);
+  const timeMs = startMs + hourMs;
+  appendRows(store, [row(1, hourMs, 1), row(1, hourMs + 15_000, 2), row(1, hourMs + 30_000, 3)], 1);
+  assert.equal(store.samplesPerSeries(1, timeMs), 3);
+  store.closeHours(timeMs + hourMs);
+  sealAll(store);
+  assert.equal(store.samplesPerSeries(1, timeMs), 3);
+  assert.equal(store.samplesPerSeries(1, startMs), -1);
+  assert.equal(store.samplesPerSeries(0, timeMs + hourMs), 0);
+  const { hits, misses } = store.statistics();
+  assert.deepEqual({ hits, misses }, { hits: 0, misses: 0 });
+});
+
 test('a hit and a miss are counted, and hours before the first complete one are not resident until loaded', () => {
   const store = newStore(100 * arenaBytes, startMs + hourMs);
   appendRows(store, [row(1, 20, 2)], 1);
@@ -209,51 +242,4 @@ test('drops, evictions and released hours give all their memory back', () => {
   sealAll(store);
   store.drop(refs);
   assert.equal(store.statistics().usedBytes, 0);
-});
-
-test('a worker reads an export of open and closed chunks while the store goes on changing', async () => {
-  const store = newStore(4 * arenaBytes);
-  for (let ref = 0; ref < 6; ref++) appendRows(store, noisyRows(ref, 500, 10_000), 1);
-  store.closeHours(startMs + hourMs);
-  sealAll(store);
-  store.setStoredUpTo(1);
-  const refs = Uint32Array.of(5, 0, 3, 99);
-  const [fromMs, toMs] = [startMs + 100_000, startMs + 4_500_000];
-  const expected = [...refs].map((ref) => rowsIn(store, ref, fromMs, toMs));
-  const exported = store.exportChunks(refs, fromMs, toMs);
-  for (let ref = 0; ref < 6; ref++) appendRows(store, noisyRows(ref, 2_500, 999), 2);
-  store.drop(Uint32Array.of(0));
-  sealAll(store);
-  const script = `
-    import { parentPort, workerData } from 'node:worker_threads';
-    const { exportedBytes, readExported } = await import(workerData.exportModule);
-    const { createSampleColumns } = await import(workerData.columnsModule);
-    const { createValueStreamHeader } = await import(workerData.decodeModule);
-    const { chunks, fromMs, toMs } = workerData;
-    const bytes = exportedBytes(chunks);
-    parentPort.postMessage(Array.from(chunks.chunkEnds, (_, i) => {
-      const into = createSampleColumns();
-      readExported(chunks, bytes, i, fromMs, toMs, createValueStreamHeader(), into);
-      return { times: [...into.timesMs.subarray(0, into.length)], words: [...into.words.subarray(0, 2 * into.length)] };
-    }));`;
-  const module = (path: string): string => new URL(`../../../src/series/${path}`, import.meta.url).href;
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), {
-    workerData: {
-      chunks: exported.chunks,
-      fromMs,
-      toMs,
-      exportModule: module('chunk-store/chunk-export.js'),
-      columnsModule: module('chunk/sample-columns.js'),
-      decodeModule: module('chunk/decode-chunk.js'),
-    },
-  });
-  const answers = await new Promise<{ times: number[]; words: number[] }[]>((resolve, reject) => {
-    worker.once('message', resolve).once('error', reject);
-  });
-  await worker.terminate();
-  exported.release();
-  assert.deepEqual(
-    answers,
-    expected.map((rows) => ({ times: rows.map(({ timeMs }) => timeMs), words: rows.flatMap(({ bits }) => bits) })),
-  );
 });
