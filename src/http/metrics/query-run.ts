@@ -113,7 +113,7 @@ export async function plannedQuery(
   const parseMs = performance.now() - startedMs;
   const statistics = createSourceStatistics();
   const source = openSource({ limits, statistics, signal });
-  const expected = estimateQuery(plan, parameters.range, options.lookbackMs, source);
+  const expected = await estimateQuery(plan, parameters.range, options.lookbackMs, source);
   const estimate = await countedEstimate(expected, limits.samplesMax, {
     async countMissing(...selection) {
       const leave = await counting.enter(signal);

@@ -31,16 +31,17 @@ export interface QueryEstimate {
 /** `[1795341120,"0.123456"],` and thereabouts. Measured on answers of benchmarks: 22 to 33. */
 const bytesPerPoint = 28;
 
-export function estimateQuery(
+export async function estimateQuery(
   plan: Plan,
   query: QueryRange,
   lookbackMs: number,
   source: Pick<StoredSource, 'estimate'>,
-): QueryEstimate {
-  const leaves = plan.selections.map((selection): LeafEstimate => {
-    const estimate = source.estimate(selection.matchers, selection.fromMs, selection.toMs);
-    return { ...estimate, selection, steps: stepsOf(selection, lookbackMs), tier: 'raw' };
-  });
+): Promise<QueryEstimate> {
+  const leaves: LeafEstimate[] = [];
+  for (const selection of plan.selections) {
+    const estimate = await source.estimate(selection.matchers, selection.fromMs, selection.toMs);
+    leaves.push({ ...estimate, selection, steps: stepsOf(selection, lookbackMs), tier: 'raw' });
+  }
   const sum = (of: (leaf: LeafEstimate) => number): number => leaves.reduce((total, leaf) => total + of(leaf), 0);
   const samples = sum((leaf) => leaf.samples);
   const steps = query.stepMs === 0 ? 1 : Math.floor((query.endMs - query.startMs) / query.stepMs) + 1;

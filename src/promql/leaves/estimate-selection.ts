@@ -2,6 +2,7 @@
  * What a selection is expected to read, before anything is read: its series by the index, their samples by how dense the hours are that lie
  * in memory. Hours that are not in memory count as dense as the others of their metric.
  */
+import type { Turns } from '../../base/turns.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import { hourMs, type MetricSelection } from './hour-ranges.js';
@@ -28,18 +29,20 @@ const hoursAskedMax = 50_000;
 
 const hourOf = (timeMs: number): number => Math.floor(timeMs / hourMs);
 
-export function estimateSelection(
+/** In slices, between which others have their turn. */
+export async function estimateSelection(
   index: SeriesIndex,
   chunks: ChunkStore,
   metrics: readonly MetricSelection[],
-): SelectionEstimate {
+  turns: Turns,
+): Promise<SelectionEstimate> {
   const total = { series: 0, samples: 0, decoded: 0, hoursInMemory: 0, hoursMissing: 0, isGuess: false };
   let asked = 0;
   for (const selection of metrics) {
     const { refs, fromMs, toMs } = selection;
     total.series += refs.length;
     if (fromMs > toMs) continue;
-    const life = livesOf(index, selection);
+    const life = await livesOf(index, selection, turns);
     const hours = hourOf(toMs) - hourOf(fromMs) + 1;
     const density = densityOf(chunks, selection, life.firstMs, life.lastMs);
     const perHour = density ?? samplesPerHourGuess;
@@ -63,24 +66,38 @@ interface Lives {
   readonly lastMs: number;
 }
 
-function livesOf({ firstMs, lastMs }: SeriesIndex, { refs, fromMs, toMs }: MetricSelection): Lives {
-  let seriesMs = 0;
-  let seriesHours = 0;
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < refs.length; i++) {
-    const ref = refs[i]!;
-    const begin = firstMs[ref]!;
-    const end = lastMs[ref]!;
-    if (begin < first) first = begin;
-    if (end > last) last = end;
-    const from = begin > fromMs ? begin : fromMs;
-    const to = end < toMs ? end : toMs;
-    if (to < from) continue;
-    seriesMs += to - from + 1;
-    seriesHours += hourOf(to) - hourOf(from) + 1;
+const refsPerSlice = 32_768;
+
+async function livesOf(index: SeriesIndex, { refs, fromMs, toMs }: MetricSelection, turns: Turns): Promise<Lives> {
+  const lives = { seriesMs: 0, seriesHours: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY };
+  for (let from = 0; from < refs.length; from += refsPerSlice) {
+    addLives(index, refs, from, Math.min(refs.length, from + refsPerSlice), fromMs, toMs, lives);
+    await turns.breathe();
   }
-  return { seriesMs, seriesHours, firstMs: first, lastMs: last };
+  return lives;
+}
+
+function addLives(
+  { firstMs, lastMs }: SeriesIndex,
+  refs: readonly number[],
+  start: number,
+  end: number,
+  fromMs: number,
+  toMs: number,
+  lives: { -readonly [Name in keyof Lives]: Lives[Name] },
+): void {
+  for (let i = start; i < end; i++) {
+    const ref = refs[i]!;
+    const first = firstMs[ref]!;
+    const last = lastMs[ref]!;
+    if (first < lives.firstMs) lives.firstMs = first;
+    if (last > lives.lastMs) lives.lastMs = last;
+    const from = Math.max(first, fromMs);
+    const to = Math.min(last, toMs);
+    if (to < from) continue;
+    lives.seriesMs += to - from + 1;
+    lives.seriesHours += hourOf(to) - hourOf(from) + 1;
+  }
 }
 
 /** Samples of a series in an hour, of those hours that are in memory; undefined where none is. */

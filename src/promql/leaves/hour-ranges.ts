@@ -26,27 +26,41 @@ export interface MissingRange extends HourRange {
 
 /** The series by metric, each metric's times cut to those of its series. */
 export function byMetric(index: SeriesIndex, refs: Uint32Array, fromMs: number, toMs: number): MetricSelection[] {
-  const { metrics, firstMs, lastMs } = index;
+  const gatherer = gatherByMetric(index, fromMs, toMs);
+  gatherer.add(refs);
+  return gatherer.all();
+}
+
+/** As `byMetric`, of refs that come bit by bit. */
+export function gatherByMetric(index: SeriesIndex, fromMs: number, toMs: number) {
   const selections = new Map<number, MetricSelection>();
   let last: MetricSelection | undefined;
-  for (const ref of refs) {
-    const metric = metrics[ref]!;
-    if (last?.metric !== metric) {
-      last = selections.get(metric);
-      if (last === undefined) {
-        last = { metric, refs: [], fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY };
-        selections.set(metric, last);
+  return {
+    add(refs: Uint32Array): void {
+      const { metrics, firstMs, lastMs } = index;
+      for (let i = 0; i < refs.length; i++) {
+        const ref = refs[i]!;
+        const metric = metrics[ref]!;
+        if (last?.metric !== metric) {
+          last = selections.get(metric);
+          if (last === undefined) {
+            last = { metric, refs: [], fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY };
+            selections.set(metric, last);
+          }
+        }
+        last.refs.push(ref);
+        if (firstMs[ref]! < last.fromMs) last.fromMs = firstMs[ref]!;
+        if (lastMs[ref]! > last.toMs) last.toMs = lastMs[ref]!;
       }
-    }
-    last.refs.push(ref);
-    if (firstMs[ref]! < last.fromMs) last.fromMs = firstMs[ref]!;
-    if (lastMs[ref]! > last.toMs) last.toMs = lastMs[ref]!;
-  }
-  for (const each of selections.values()) {
-    each.fromMs = Math.max(each.fromMs, fromMs);
-    each.toMs = Math.min(each.toMs, toMs);
-  }
-  return [...selections.values()];
+    },
+    all(): MetricSelection[] {
+      for (const each of selections.values()) {
+        each.fromMs = Math.max(each.fromMs, fromMs);
+        each.toMs = Math.min(each.toMs, toMs);
+      }
+      return [...selections.values()];
+    },
+  };
 }
 
 /** More hours than these are not asked for one by one: they are read from the engine. A guess: a few milliseconds. */

@@ -5,6 +5,7 @@
  *
  * Memory is read before rows are asked for: a sample that is stored and evicted meanwhile is then in one of the two at least.
  */
+import { createTurns, type Turns } from '../../base/turns.js';
 import { Kernel } from '../../kernel/kernel.js';
 import { SeriesGrid } from '../../kernel/series-grid.js';
 import type { Matcher } from '../../model/matcher.js';
@@ -17,7 +18,7 @@ import type { SampleSource, SelectedSeries } from '../evaluate/sample-source.js'
 import { StreamedColumn } from '../evaluate/streamed-column.js';
 import { estimateSelection, type SelectionEstimate } from './estimate-selection.js';
 import { exportColumns, exportSelection, type SelectionExport } from './export-selection.js';
-import { byMetric, type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
+import { byMetric, gatherByMetric, type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
 import { createHourLoader, type HourLoader, rowsPerPiece } from './load-hours.js';
 import { cutColumn, mergeColumns } from './merge-columns.js';
 import { readMemory } from './read-memory.js';
@@ -50,7 +51,7 @@ export interface SourceUse {
 /** One query's view of the store. */
 export interface StoredSource extends SampleSource {
   /** What a selection is expected to read. Reads nothing. */
-  readonly estimate: (matchers: readonly Matcher[], fromMs: number, toMs: number) => SelectionEstimate;
+  readonly estimate: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<SelectionEstimate>;
   /** Samples of a selection that are not in memory, counted by the engine in whole hours. */
   readonly countMissing: (matchers: readonly Matcher[], fromMs: number, toMs: number) => Promise<number>;
   /** Brings a selection's samples into memory where that is worth it. */
@@ -88,21 +89,25 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
     const pick = createPicker(index);
     return {
       select: (matchers, fromMs, toMs) =>
-        resolve(store, use, () => pick(matchers, fromMs, toMs), {
+        resolve(store, use, () => pick.now(matchers, fromMs, toMs), {
           whole: ({ refs }) => selected(store, use, refs, fromMs, toMs),
           past: ({ refs }, work) => readPast(store, use, refs, work, fromMs, toMs),
         }),
       load: (matchers, fromMs, toMs) =>
-        resolve<void>(store, use, () => pick(matchers, fromMs, toMs), { whole() {}, async past() {} }),
+        resolve<void>(store, use, () => pick.now(matchers, fromMs, toMs), { whole() {}, async past() {} }),
       exportSeries: (matchers, fromMs, toMs) =>
-        resolve(store, use, () => pick(matchers, fromMs, toMs), {
+        resolve(store, use, () => pick.now(matchers, fromMs, toMs), {
           whole: ({ refs, metrics }) =>
             exportSelection({ index, chunks, signal: use.signal }, refs, metrics, fromMs, toMs),
           past: async ({ refs }, work) => exportColumns(await readPast(store, use, refs, work, fromMs, toMs)),
         }),
-      estimate: (matchers, fromMs, toMs) => estimateSelection(index, chunks, pick(matchers, fromMs, toMs).metrics),
+      async estimate(matchers, fromMs, toMs) {
+        const turns = createTurns(use.signal);
+        const { metrics } = await pick.inTurns(matchers, fromMs, toMs, turns);
+        return estimateSelection(index, chunks, metrics, turns);
+      },
       async countMissing(matchers, fromMs, toMs) {
-        const { ranges } = missingHours(chunks, pick(matchers, fromMs, toMs).metrics);
+        const { ranges } = missingHours(chunks, pick.now(matchers, fromMs, toMs).metrics);
         return (await plan(store, use, ranges)).wanted;
       },
     };
@@ -115,15 +120,52 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
  */
 function createPicker(index: SeriesIndex) {
   const kept = new Map<readonly Matcher[], Picked & { fromMs: number; toMs: number; removals: number }>();
-  return (matchers: readonly Matcher[], fromMs: number, toMs: number): Picked => {
+
+  function find(matchers: readonly Matcher[], fromMs: number, toMs: number): Picked | undefined {
     const known = kept.get(matchers);
-    kept.delete(matchers);
-    if (known?.fromMs === fromMs && known.toMs === toMs && known.removals === index.removals) return known;
-    const refs = index.select(matchers, { fromMs, toMs });
-    const picked = { refs, metrics: byMetric(index, refs, fromMs, toMs), fromMs, toMs, removals: index.removals };
-    kept.set(matchers, picked);
+    const isSame = known?.fromMs === fromMs && known.toMs === toMs && known.removals === index.removals;
+    return isSame ? known : undefined;
+  }
+
+  function keep(matchers: readonly Matcher[], fromMs: number, toMs: number, picked: Picked): Picked {
+    kept.set(matchers, { ...picked, fromMs, toMs, removals: index.removals });
     return picked;
+  }
+
+  function now(matchers: readonly Matcher[], fromMs: number, toMs: number): Picked {
+    const known = find(matchers, fromMs, toMs);
+    if (known !== undefined) return known;
+    const refs = index.select(matchers, { fromMs, toMs });
+    return keep(matchers, fromMs, toMs, { refs, metrics: byMetric(index, refs, fromMs, toMs) });
+  }
+
+  return {
+    now,
+    /** In slices, between which others have their turn. */
+    async inTurns(matchers: readonly Matcher[], fromMs: number, toMs: number, turns: Turns): Promise<Picked> {
+      const { removals } = index;
+      const gatherer = gatherByMetric(index, fromMs, toMs);
+      const slices: Uint32Array[] = [];
+      for (const slice of index.selectInSlices(matchers, { fromMs, toMs })) {
+        slices.push(slice);
+        gatherer.add(slice);
+        await turns.breathe();
+        if (removals !== index.removals) return now(matchers, fromMs, toMs);
+      }
+      return keep(matchers, fromMs, toMs, { refs: joined(slices), metrics: gatherer.all() });
+    },
   };
+}
+
+function joined(slices: readonly Uint32Array[]): Uint32Array {
+  if (slices.length === 1) return slices[0]!;
+  const refs = new Uint32Array(slices.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const slice of slices) {
+    refs.set(slice, at);
+    at += slice.length;
+  }
+  return refs;
 }
 
 /** A chunk takes at most so large a part of the budget for one query's loads. A guess: four dashboards' worth stay beside each other. */
@@ -149,7 +191,7 @@ async function resolve<T>(store: Store, use: SourceUse, pick: () => Picked, { wh
   for (let round = 1; ; round++) {
     signal.throwIfAborted();
     const startedMs = performance.now();
-    // Anew in each round: series may go while rows are on their way.
+    // Anew in each round where series went while rows were on their way.
     const picked = pick();
     if (round === 1) {
       statistics.series += picked.refs.length;

@@ -18,13 +18,31 @@ export interface TimeRange {
  * the first sample to the last meets it, and those of which that is not known.
  */
 export function selectSeries(index: IndexState, matchers: readonly Matcher[], range?: TimeRange): Uint32Array {
+  const { candidates, others } = candidatesOf(index, matchers);
+  return kept(index, candidates, others, range);
+}
+
+/** Candidates looked at between two turns: some milliseconds. */
+const candidatesPerSlice = 32_768;
+
+/** As `selectSeries`, in slices between which the index may change. Series must not be removed meanwhile: numbers of pairs may then stand for others. */
+export function* selectInSlices(
+  index: IndexState,
+  matchers: readonly Matcher[],
+  range?: TimeRange,
+): Generator<Uint32Array> {
+  const { candidates, others } = candidatesOf(index, matchers);
+  for (let from = 0; from < candidates.length; from += candidatesPerSlice)
+    yield kept(index, candidates.subarray(from, from + candidatesPerSlice), others, range);
+}
+
+function candidatesOf(index: IndexState, matchers: readonly Matcher[]) {
   const all = matchers.map((matcher) => conditionOf(index, matcher));
   const conditions = all.filter((condition) => !takesEverything(condition));
-  if (conditions.some(takesNothing)) return new Uint32Array();
+  if (conditions.some(takesNothing)) return { candidates: new Uint32Array(), others: conditions };
   const driver = chooseDriver(index, conditions);
   const candidates = driver === undefined ? allRefs(index) : refsOfPairs(index, driver.pairs);
-  const others = conditions.filter((condition) => condition !== driver?.condition);
-  return kept(index, candidates, others, range);
+  return { candidates, others: conditions.filter((condition) => condition !== driver?.condition) };
 }
 
 const takesEverything = ({ name, takesMissing, takesAllPairs }: Condition): boolean =>

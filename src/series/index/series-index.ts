@@ -26,7 +26,7 @@ import { MetricTable } from './metric-table.js';
 import { observeTimes } from './observed-times.js';
 import { Postings } from './postings.js';
 import { releaseSeries, removeSeries } from './remove-series.js';
-import { selectSeries, type TimeRange } from './select.js';
+import { selectInSlices, selectSeries, type TimeRange } from './select.js';
 import { type SeriesPairs, seriesPairsOf } from './series-pairs.js';
 import { SeriesTable, seriesState } from './series-table.js';
 import { seriesKeyLength, seriesTexts, writeSeriesKey } from './series-texts.js';
@@ -114,6 +114,11 @@ export interface SeriesIndex {
    * meets none.
    */
   select(matchers: readonly Matcher[], range?: TimeRange): Uint32Array;
+  /**
+   * As `select`, in slices of some milliseconds between which others may have their turn. Where `removals` has changed meanwhile, what was selected
+   * may be wrong: begin anew.
+   */
+  selectInSlices(matchers: readonly Matcher[], range?: TimeRange): Iterable<Uint32Array>;
   labelNames(query?: LabelQuery): LabelTexts;
   labelValues(name: string, query?: LabelQuery): LabelTexts;
   readonly statistics: CardinalityStatistics;
@@ -189,6 +194,7 @@ function seriesIndexOver(index: IndexState): SeriesIndex {
     },
     observe: (refs, runCount, sampleEnds, timesMs) => observeTimes(series, refs, runCount, sampleEnds, timesMs),
     select: (matchers, range) => selectSeries(index, matchers, range),
+    selectInSlices: (matchers, range) => selectInSlices(index, matchers, range),
     labelNames: (query = {}) => labelNames(index, query),
     labelValues: (name, query = {}) => labelValues(index, name, query),
     statistics: createCardinalityStatistics(index),
