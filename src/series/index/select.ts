@@ -23,7 +23,7 @@ export function selectSeries(index: IndexState, matchers: readonly Matcher[], ra
 }
 
 /** Candidates looked at between two turns: some milliseconds. */
-const candidatesPerSlice = 32_768;
+const candidatesPerSlice = 16_384;
 
 /** As `selectSeries`, in slices between which the index may change. Series must not be removed meanwhile: numbers of pairs may then stand for others. */
 export function* selectInSlices(
