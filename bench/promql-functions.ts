@@ -217,7 +217,13 @@ function assertSame(query: FetchedQuery, wanted: Float64Array, name: string): vo
 /** What a function alone takes: from columns of samples to columns of results. */
 function functionNs(series: readonly RangeSeries[], { text, rangeMs }: Case): number {
   const grid = { startMs: query.startMs, stepMs, steps };
-  const argument = { series, windows: { ...grid, rangeMs }, extension: undefined, at: { from: 0, to: 0 } };
+  const argument = {
+    series,
+    windows: { ...grid, rangeMs },
+    extension: undefined,
+    at: { from: 0, to: 0 },
+    scalarsAt: [],
+  };
   const evaluation: Evaluation = {
     fetched: [],
     annotations: createAnnotations(),

@@ -26,12 +26,14 @@ export function createAnnotations(): Annotations {
   const byText = new Map<string, Annotation>();
   return {
     add(annotation) {
-      const before = byText.get(annotation.text)?.detail;
-      const { detail } = annotation;
-      byText.set(annotation.text, {
-        ...annotation,
-        detail: before !== undefined && detail !== undefined ? mergeDetails(before, detail) : detail,
-      });
+      const before = byText.get(annotation.text);
+      const { text, detail } = annotation;
+      // What gathers details stays where it came up first, any other remark moves to where it came up last.
+      const merged =
+        before?.detail !== undefined && detail !== undefined
+          ? { ...before, detail: mergeDetails(before.detail, detail) }
+          : annotation;
+      byText.set(text, merged);
     },
     list: () => [...byText.values()],
   };

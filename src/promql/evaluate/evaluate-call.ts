@@ -45,19 +45,25 @@ function evaluateRangeCall(node: CallNode, grid: Grid, evaluation: Evaluation): 
     arg.kind === 'range_selector' || arg.kind === 'subquery';
   const range = node.args.find(isRange);
   assert(range !== undefined, `${name} takes a range vector`);
-  const scalars = node.args
-    .filter((arg) => arg !== range)
-    .map((arg) => {
-      const value = evaluation.evaluate(arg, grid);
-      assert(value.kind === 'scalar', `the other arguments of ${name} are scalars`);
-      return value.values;
-    });
-  const argument = rangeArgument(range, grid, evaluation);
+  const others = node.args.filter((arg) => arg !== range);
+  const scalars = others.map((arg) => {
+    const value = evaluation.evaluate(arg, grid);
+    assert(value.kind === 'scalar', `the other arguments of ${name} are scalars`);
+    return value.values;
+  });
+  const argument: RangeArgument = {
+    ...rangeArgument(range, grid, evaluation),
+    scalarsAt: others.map((arg) => arg.range),
+  };
   const results = callRangeFunction(name, argument, scalars, grid, evaluation);
   return vectorOf(name === 'absent_over_time' ? absentSeries(results, range, grid, true) : results);
 }
 
-function rangeArgument(range: RangeSelectorNode | SubqueryNode, grid: Grid, evaluation: Evaluation): RangeArgument {
+function rangeArgument(
+  range: RangeSelectorNode | SubqueryNode,
+  grid: Grid,
+  evaluation: Evaluation,
+): Omit<RangeArgument, 'scalarsAt'> {
   const windows = { ...readGrid(range, grid), rangeMs: range.rangeMs };
   if (range.kind === 'subquery') {
     const series = subqueryRange(range, grid, evaluation);

@@ -152,6 +152,7 @@ function plannedCall(planner: Planner, call: Call, place: Place): Planned {
   const node: PlanNode = {
     kind: 'call',
     source: call,
+    isOverTime: !isInvariant && place.fromMs < place.toMs,
     args: isInvariant ? args.map((arg) => arg.node) : args.map(wrapped),
     range,
   };

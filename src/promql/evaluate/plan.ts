@@ -99,6 +99,8 @@ export interface AggregateNode extends Placed {
 export interface CallNode extends Placed {
   readonly kind: 'call';
   readonly source: Call;
+  /** Whether it is asked for over a time that ends after it begins, though one step may be all that lies in it. */
+  readonly isOverTime: boolean;
   readonly args: readonly PlanNode[];
 }
 

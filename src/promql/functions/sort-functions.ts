@@ -10,7 +10,7 @@ const sorted =
   (sort: (series: readonly VectorSeries[], call: FunctionCall) => readonly VectorSeries[]): PromqlFunction =>
   (call) => {
     const { grid, evaluation, node } = call;
-    if (grid.steps !== 1) evaluation.annotations.add(sortInRangeQuery(node.range));
+    if (node.isOverTime) evaluation.annotations.add(sortInRangeQuery(node.range));
     const series = seriesArg(call, 0);
     return vectorOf(grid.steps === 1 ? sort(series, call) : series);
   };

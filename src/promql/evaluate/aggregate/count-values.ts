@@ -9,6 +9,9 @@ import { groupKeyBy, groupLabels, setLabels } from '../series-labels.js';
 import { absent, isFloat, type VectorSeries } from '../value.js';
 import type { Grouping } from './series-groups.js';
 
+/** Minus zero is a value of its own, which a map of numbers would take for zero. */
+const countedFloat = (value: number): number | string => (Object.is(value, -0) ? '-0' : value);
+
 /** Throws `query_failed` where the label's name is none. */
 export function countValues(
   label: string,
@@ -25,7 +28,7 @@ export function countValues(
     const byValue = new Map<number | string, SeriesBuilder>();
     for (let step = 0; step < steps; step++) {
       if (presence[step] === absent) continue;
-      const value = presence[step] === isFloat ? values[step]! : histogramText(histograms![step]!);
+      const value = presence[step] === isFloat ? countedFloat(values[step]!) : histogramText(histograms![step]!);
       let out = byValue.get(value);
       if (out === undefined) {
         const counted = setLabels(labels, [[label, typeof value === 'string' ? value : formatPlain(value)]]);

@@ -75,21 +75,17 @@ const best =
   (members, step, parameter) => {
     const k = Math.min(Math.trunc(parameter), members.length);
     if (k < 1) return [];
-    const rank = (index: number): number => {
-      const value = direction * members[index]!.values[step]!;
-      return !Number.isNaN(value) ? value : Number.NEGATIVE_INFINITY;
-    };
+    const rank = (index: number): number => direction * members[index]!.values[step]!;
+    // NaN is worse than all, and than another NaN too: which of several is replaced first follows from it, as in Prometheus.
     const isWorse = (a: number, b: number): boolean => {
-      const [x, y] = [rank(a), rank(b)];
-      if (x !== y) return x < y;
-      // NaN is worse than minus infinity.
-      return Number.isNaN(members[a]!.values[step]!) && !Number.isNaN(members[b]!.values[step]!);
+      const x = rank(a);
+      return Number.isNaN(x) || x < rank(b);
     };
     const heap: number[] = [];
     for (let index = 0; index < members.length; index++) {
       if (members[index]!.presence[step] !== isFloat) continue;
       if (heap.length < k) siftUp(heap, heap.push(index) - 1, isWorse);
-      else if (isWorse(heap[0]!, index)) {
+      else if (isWorse(heap[0]!, index) && !Number.isNaN(rank(index))) {
         heap[0] = index;
         siftDown(heap, isWorse);
       }

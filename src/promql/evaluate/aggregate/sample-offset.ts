@@ -1,9 +1,10 @@
 /**
- * A number in [0, 1) that labels give, the same in every query and evenly spread over series: xxHash64 of their canonical bytes over
- * 2^64. Computed here and not by the package, whose WebAssembly has to be awaited; once per series and query it costs nothing.
- * Source: Y. Collet, xxHash specification, and Prometheus, promql/engine.go, `HashRatioSampler`.
+ * A number in [0, 1) that labels give, the same in every query and evenly spread over series: xxHash64 of their bytes as Prometheus holds
+ * them, over 2^64, so that both pick the same series. Computed here and not by the package, whose WebAssembly has to be awaited; once per series
+ * and query it costs nothing.
+ * Source: Y. Collet, xxHash specification, and Prometheus, promql/engine.go, `HashRatioSampler`, and model/labels/labels_stringlabels.go.
  */
-import { encodeLabels } from '../../../model/labels.js';
+import type { Labels } from '../../../model/labels.js';
 import type { SeriesLabels } from '../series-labels.js';
 
 const mask = (1n << 64n) - 1n;
@@ -18,10 +19,25 @@ const offsets = new WeakMap<SeriesLabels, number>();
 export function sampleOffset(labels: SeriesLabels): number {
   let offset = offsets.get(labels);
   if (offset === undefined) {
-    offset = Number(xxHash64(encodeLabels(labels.pairs))) / 2 ** 64;
+    offset = Number(xxHash64(hashedBytes(labels.pairs))) / 2 ** 64;
     offsets.set(labels, offset);
   }
   return offset;
+}
+
+const encoder = new TextEncoder();
+
+/** Names and values in turn, each behind its length: a byte, or from 255 on that byte and three more, little-endian. */
+function hashedBytes(labels: Labels): Uint8Array {
+  const bytes: number[] = [];
+  for (const text of labels.flat()) {
+    const encoded = encoder.encode(text);
+    const { length } = encoded;
+    if (length < 255) bytes.push(length);
+    else bytes.push(255, length & 255, (length >>> 8) & 255, length >>> 16);
+    for (const byte of encoded) bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
 }
 
 const multiply = (a: bigint, b: bigint): bigint => (a * b) & mask;

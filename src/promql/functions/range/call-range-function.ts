@@ -23,6 +23,8 @@ export interface RangeArgument {
   readonly windows: Windows;
   readonly extension: RangeExtension | undefined;
   readonly at: SourceRange;
+  /** Where the other arguments stand. */
+  readonly scalarsAt: readonly SourceRange[];
 }
 
 export function callRangeFunction(
@@ -76,7 +78,7 @@ type SharedParts = Omit<RangeCall, 'labels' | 'floats' | 'histograms'>;
 const noHistograms: HistogramColumn = { timesMs: new Float64Array(0), values: [] };
 
 function sharedParts(
-  { series, windows, at }: RangeArgument,
+  { series, windows, at, scalarsAt }: RangeArgument,
   scalars: readonly Float64Array[],
   grid: Grid,
   { annotations }: Evaluation,
@@ -89,6 +91,7 @@ function sharedParts(
     evaluationMs: (step) => gridTime(grid, step),
     scalars,
     at,
+    scalarsAt,
     annotations,
     scratch: createRangeScratch(longest, grid.steps),
   };

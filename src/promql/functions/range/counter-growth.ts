@@ -4,7 +4,7 @@
  */
 import { windowedSamples } from '../../evaluate/windows.js';
 import type { RangeCall } from './range-function.js';
-import { slidingSums } from './sliding-sum.js';
+import { slidingSums, sumOf } from './sliding-sum.js';
 
 /** From this many resets in a series on, windows slide. A guess: adding up fewer costs less than going through all samples again. */
 const resetsMax = 32;
@@ -38,5 +38,5 @@ function slidingLosses({ floats, floatBounds, windows, scratch }: RangeCall): (s
   const { stepTotals: totals, stepCarries: carries } = scratch;
   // A reset at a window's first sample happened before the window.
   slidingSums(losses, floatBounds, windows.steps, 1, scratch);
-  return (step) => totals[step]! + carries[step]!;
+  return (step) => sumOf(totals[step]!, carries[step]!);
 }

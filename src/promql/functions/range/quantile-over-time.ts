@@ -36,7 +36,7 @@ function placeOf(sorted: Float64Array, count: number, value: number): number {
 
 export const quantileOverTime: RangeFunction = {
   floats(call, out) {
-    const { floats, floatBounds, windows, scalars, scratch, annotations, at } = call;
+    const { floats, floatBounds, windows, scalars, scalarsAt, scratch, annotations } = call;
     const { values } = floats;
     const sorted = scratch.totals;
     let held = 0;
@@ -67,7 +67,7 @@ export const quantileOverTime: RangeFunction = {
       }
       if (start === end) continue;
       const q = scalars[0]![step]!;
-      if (!(q >= 0 && q <= 1)) annotations.add(invalidQuantile(q, at));
+      if (!(q >= 0 && q <= 1)) annotations.add(invalidQuantile(q, scalarsAt[0]!));
       setFloat(out, step, sortedQuantile(q, sorted, held + nanCount, nanCount));
     }
   },

@@ -27,6 +27,8 @@ export interface RangeCall {
   readonly scalars: readonly Float64Array[];
   /** Where the range vector stands in the query. */
   readonly at: SourceRange;
+  /** Where the other arguments stand. */
+  readonly scalarsAt: readonly SourceRange[];
   readonly annotations: Annotations;
   readonly scratch: RangeScratch;
 }
