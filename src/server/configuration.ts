@@ -244,6 +244,10 @@ export const configurationSchema = Type.Object({
         ),
       }),
       lookbackMs: duration(300_000, 'How old a sample may be to count as the value of its series.', { minimum: 1 }),
+      cacheBytesMax: size(
+        64 * miB,
+        'Memory for results of range queries, which are evaluated anew only where they go beyond what is kept; 0 keeps none.',
+      ),
     }),
   }),
   evaluation: Type.Object({

@@ -38,6 +38,7 @@ import {
   type StoredSourceParts,
 } from '../promql/leaves/stored-source.js';
 import { warmHours } from '../promql/leaves/warm-hours.js';
+import { createResultCache, type ResultCache } from '../promql/result-cache/result-cache.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
 import { createPendingDeletions, type PendingDeletions } from '../series/pending-deletions.js';
@@ -69,6 +70,8 @@ export interface MetricPipeline {
   readonly waitUntilStored: () => Promise<void>;
   /** Gives a PromQL query its samples. Fails with `engine_unavailable` before the series of the tables are loaded. */
   readonly openSource: OpenSource;
+  /** Results of range queries. */
+  readonly resultCache: ResultCache;
   /** Deletes samples of series with times in [fromMs, toMs]; resolves when they are gone from memory and tables. */
   readonly deleteSamples: (refs: Uint32Array, fromMs: number, toMs: number) => Promise<void>;
   readonly stop: (graceMs: number) => Promise<void>;
@@ -103,6 +106,7 @@ interface Plane {
   readonly chunks: ChunkStore;
   readonly pendingDeletions: PendingDeletions;
   readonly head: Head;
+  readonly resultCache: ResultCache;
   readonly folder: Folder;
   readonly foldState: FoldStateFile;
   readonly sources: SourceClocks;
@@ -133,6 +137,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
     folder,
     governor,
     sources,
+    resultCache: plane.resultCache,
     log,
     waitingRows: () => tail.waitingRows,
     appenderState: () => storing?.appender.state ?? waiting,
@@ -174,6 +179,11 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     completeFromMs,
   });
   const recordSeries = recordSeriesOf(index);
+  const resultCache = createResultCache({
+    bytesMax: configuration.query.promql.cacheBytesMax,
+    clock,
+    metricNameOf: (ref) => index.metricName(index.metricOf(ref)),
+  });
   const log = await openPlaneLog('metrics', options);
   const foldState = await openFoldState(configuration.data, options.logger);
   return {
@@ -192,7 +202,14 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     resolver: new SeriesResolver({ kernel, index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
     chunks,
     pendingDeletions: createPendingDeletions(index),
-    head: startHead({ index, chunks, clock }),
+    head: startHead({
+      index,
+      chunks,
+      clock,
+      onAppended: ({ refs, runCount, sampleEnds, timesMs }) =>
+        resultCache.noteSamples(refs, runCount, sampleEnds, timesMs),
+    }),
+    resultCache,
     folder: createFolder(foldState.state),
     foldState,
     sources: createSourceClocks(),
@@ -297,7 +314,7 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
   };
   const openSource = createStoredSource(sourceParts);
   warm(plane, sourceParts);
-  return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated }, openSource };
+  return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated, onDeleted: plane.resultCache.noteDeletion }, openSource };
 }
 
 /** Begins to bring the newest hours back into memory, and does not wait for it. */

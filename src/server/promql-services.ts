@@ -7,6 +7,7 @@ import type { QueryServices } from '../http/metrics/query-run.js';
 import { createRecentRefusals } from '../http/metrics/recent-refusals.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import type { OpenSource } from '../promql/leaves/stored-source.js';
+import type { ResultCache } from '../promql/result-cache/result-cache.js';
 import type { Configuration } from './configuration.js';
 
 const threadsMaxDefault = 8;
@@ -14,10 +15,15 @@ const mebibyte = 2 ** 20;
 /** Counts of rows at a time. Each takes a core of the engine for some milliseconds and more. A guess. */
 const countingMax = 2;
 
-export function promqlServices({ query: { promql } }: Configuration, openSource: OpenSource): QueryServices {
+export function promqlServices(
+  { query: { promql } }: Configuration,
+  openSource: OpenSource,
+  resultCache: ResultCache,
+): QueryServices {
   const { heavy, client } = promql;
   return {
     openSource,
+    resultCache,
     slots: createQuerySlots(promql.concurrentMax, 'query.promql.concurrent_max'),
     heavy: createHeavyQueries({
       workMin: heavy.workMin,

@@ -89,7 +89,7 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
   });
   parts.scraper = startScraping(configuration, samples.intake, log);
   parts.pushing = await startPushing(configuration, samples.intake, log);
-  parts.promql = promqlServices(configuration, samples.openSource);
+  parts.promql = promqlServices(configuration, samples.openSource, samples.resultCache);
   const { slots: light, heavy } = parts.promql;
   let engineUp = true;
   metrics.bind({

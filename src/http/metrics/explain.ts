@@ -3,13 +3,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Matcher } from '../../model/matcher.js';
 import type { LeafEstimate } from '../../promql/explain/query-estimate.js';
 import { type LimitVerdict, limitVerdicts, refusalOf } from '../../promql/explain/query-limits.js';
+import { createSourceStatistics } from '../../promql/leaves/source-limits.js';
 import { astJson } from '../../promql/print/ast-json.js';
 import { prometheusAnswers } from '../contract/prometheus.js';
 import { cancelOnDisconnect } from '../disconnect.js';
 import { success } from './prometheus-answer.js';
 import { parametersOf } from './prometheus-parameters.js';
 import { instantParameters, rangeParameters } from './query-parameters.js';
-import { type PlannedQuery, plannedQuery, type QueryServices } from './query-run.js';
+import { lookbackOf, type PlannedQuery, parsedQuery, plannedQuery } from './query-plan.js';
+import type { QueryServices } from './query-run.js';
 
 const text = (description: string) => ({ type: 'string', description });
 const querystring = {
@@ -43,7 +45,11 @@ export function registerExplain(app: FastifyInstance, services: QueryServices): 
       const client = services.clients.enter(request);
       try {
         const gone = cancelOnDisconnect(request, reply);
-        return success(explanation(await plannedQuery(services, query, gone, () => {}), services));
+        const use = { statistics: createSourceStatistics(), signal: gone, checkpoint: () => {} };
+        const lookbackMs = lookbackOf(query, services.limits);
+        return success(
+          explanation(await plannedQuery(services, parsedQuery(query), query.range, lookbackMs, use), services),
+        );
       } finally {
         client.leave();
       }
@@ -51,7 +57,7 @@ export function registerExplain(app: FastifyInstance, services: QueryServices): 
   });
 }
 
-function explanation({ expression, estimate, limits }: PlannedQuery, { heavy }: QueryServices): object {
+function explanation({ expression, estimate }: PlannedQuery, { heavy, limits }: QueryServices): object {
   const { leaves, series, samples, points, pointsMost, answerBytes, work } = estimate;
   return {
     tree: astJson(expression),

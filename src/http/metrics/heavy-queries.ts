@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Plan } from '../../promql/evaluate/plan.js';
+import type { QueryResult } from '../../promql/evaluate/query-result.js';
 import type { QueryEstimate } from '../../promql/explain/query-estimate.js';
 import type { SelectionExport } from '../../promql/leaves/export-selection.js';
 import type { StoredSource } from '../../promql/leaves/stored-source.js';
@@ -29,6 +30,8 @@ export interface HeavyQuery {
   readonly signal: AbortSignal;
   /** What the thread is told, once everything is read; `queueMs` and `fetchMs` are what it took up to there. */
   readonly taskOf: (times: { queueMs: number; fetchMs: number }) => Omit<ThreadTask, 'control' | 'selections'>;
+  /** The whole result, where the task wants it; may be called before `onEnd`. */
+  readonly onResult: (result: QueryResult) => void;
   /** The thread is free again, or was never needed. */
   readonly onEnd: () => void;
 }
@@ -95,7 +98,7 @@ async function run(
     const exports = await exportAll(query.plan, source);
     const fetchMs = performance.now() - startedMs - queueMs;
     const task = { ...query.taskOf({ queueMs, fetchMs }), selections: exports.map(({ selection }) => selection) };
-    return await threads.run({ task, transfer: exports.flatMap((each) => each.transfer), signal, onFree: end });
+    return await threads.run({ task, transfer: exports.flatMap((each) => each.transfer), signal, onResult: query.onResult, onFree: end });
   } catch (error) {
     end();
     throw error;

@@ -50,6 +50,7 @@ const bothTake = {
   limit: text('Most series of the answer; 0 for all.'),
   lookback_delta: text('How old a sample may be to count: seconds or a duration.'),
   stats: text('Any text adds statistics to the answer.'),
+  nocache: text('`1` evaluates all steps anew.'),
 };
 
 function registerQuery(

@@ -14,6 +14,8 @@ export interface QueryParameters {
   /** Most series of the answer; Infinity for any number. */
   readonly limit: number;
   readonly wantsStats: boolean;
+  /** False where everything is to be evaluated anew. */
+  readonly mayUseCache: boolean;
 }
 
 /** The most points of a series. */
@@ -51,6 +53,7 @@ function commonParameters(parameters: URLSearchParams): Omit<QueryParameters, 'r
     lookbackMs: lookback === '' ? undefined : lookbackOf(lookback),
     limit: limitOf(parameters),
     wantsStats: textOf(parameters, 'stats') !== '',
+    mayUseCache: !['1', 'true'].includes(textOf(parameters, 'nocache')),
   };
 }
 

@@ -1,59 +1,48 @@
 /**
  * Runs a PromQL query: what it would read is estimated first, and a query past a limit is refused before it reads anything. A light one is
- * evaluated at once on this thread, a heavy one in another.
+ * evaluated at once on this thread, a heavy one in another. Of a range query only what the result cache lacks is evaluated, unless that is heavy.
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BarographError, isBarographError } from '../../base/errors.js';
-import type { Expression } from '../../promql/ast.js';
-import { evaluateFetched, fetchPlanned, planQuery } from '../../promql/evaluate/evaluate-query.js';
-import type { Plan } from '../../promql/evaluate/plan.js';
-import { defaultQueryOptions, type QueryOptions } from '../../promql/evaluate/query-options.js';
-import { countedEstimate, estimateQuery, type QueryEstimate } from '../../promql/explain/query-estimate.js';
-import { type QueryLimits, refusalOf } from '../../promql/explain/query-limits.js';
-import { createSourceStatistics, type SourceStatistics } from '../../promql/leaves/source-limits.js';
-import type { OpenSource, StoredSource } from '../../promql/leaves/stored-source.js';
-import { parseQuery } from '../../promql/parse/parse-query.js';
-import type { BoundedQueue } from '../bounded-queue.js';
+import { BarographError } from '../../base/errors.js';
+import { evaluateFetched, fetchPlanned } from '../../promql/evaluate/evaluate-query.js';
+import { refusalOf } from '../../promql/explain/query-limits.js';
+import { createSourceStatistics } from '../../promql/leaves/source-limits.js';
+import type { CachedQuery, ResultCache } from '../../promql/result-cache/result-cache.js';
 import type { QuerySlots } from '../query-slots.js';
 import type { HeavyQueries } from './heavy-queries.js';
-import { invalidParameter } from './prometheus-answer.js';
 import { answerPieces } from './query-answer.js';
 import type { QueryClient, QueryClients } from './query-clients.js';
-import { pointsMax, type QueryParameters } from './query-parameters.js';
+import type { QueryParameters } from './query-parameters.js';
+import {
+  lookbackOf,
+  type PlannedQuery,
+  type PlanningServices,
+  parsedQuery,
+  plannedQuery,
+  type QueryUse,
+} from './query-plan.js';
 import { queryStats } from './query-stats.js';
 import type { RecentRefusals } from './recent-refusals.js';
 
-export interface QueryServices {
-  /** Fails with `engine_unavailable` as long as the series of the tables are not known. */
-  readonly openSource: OpenSource;
+export interface QueryServices extends PlanningServices {
+  readonly resultCache: ResultCache;
   /** For light queries. */
   readonly slots: QuerySlots;
   readonly heavy: HeavyQueries;
   readonly clients: QueryClients;
   readonly refusals: RecentRefusals;
-  /** For estimates that the engine has to count for. */
-  readonly counting: BoundedQueue;
-  readonly limits: PromqlLimits;
 }
 
-export interface PromqlLimits extends QueryLimits {
-  readonly lookbackMs: number;
-}
-
-/** A query with its plan and what it is expected to read. */
-export interface PlannedQuery {
-  readonly expression: Expression;
-  readonly plan: Plan;
-  readonly estimate: QueryEstimate;
-  readonly source: StoredSource;
-  readonly options: QueryOptions;
-  readonly statistics: SourceStatistics;
-  readonly limits: PromqlLimits;
-  readonly signal: AbortSignal;
+/** A query that is being run. */
+interface Run extends QueryUse {
+  readonly services: QueryServices;
+  readonly parameters: QueryParameters;
+  readonly client: QueryClient;
+  readonly reply: FastifyReply;
   readonly startedMs: number;
-  /** What it took to parse and to plan. */
-  readonly parseMs: number;
+  /** Ends the watch on its time. */
+  readonly end: () => void;
 }
 
 /** Streams, too, say what their texts are written in. */
@@ -67,24 +56,14 @@ export async function answerQuery(
   reply: FastifyReply,
   gone: AbortSignal,
 ): Promise<FastifyReply> {
+  const startedMs = performance.now();
   const client = services.clients.enter(request);
   reply.raw.once('close', client.leave);
   const late = timeLimit(Math.min(services.limits.timeMsMax, parameters.timeoutMs ?? Number.POSITIVE_INFINITY));
   const signal = AbortSignal.any([gone, late.signal]);
+  const use = { statistics: createSourceStatistics(), signal, checkpoint: late.check };
   try {
-    const known = services.refusals.find(parameters);
-    if (known !== undefined) throw known;
-    const query = await plannedQuery(services, parameters, signal, late.check);
-    const refusal = refusalOf(query.estimate, query.limits);
-    if (refusal !== undefined) {
-      services.refusals.add(parameters, refusal);
-      throw refusal;
-    }
-    if (services.heavy.isHeavy(query.estimate)) {
-      const body = await runHeavy(services.heavy, query, parameters, client, late.end);
-      return reply.type(contentType).send(body);
-    }
-    return await services.slots.run(signal, () => runLight(query, parameters, reply, late.end), reply.raw);
+    return await run({ ...use, services, parameters, client, reply, startedMs, end: late.end });
   } catch (error) {
     late.end();
     // The engine says of a statement that it was cancelled; the signal says why.
@@ -92,50 +71,37 @@ export async function answerQuery(
   }
 }
 
-/** Parses and plans a query, and estimates what it would read. Throws for what cannot run at all. */
-export async function plannedQuery(
-  { openSource, limits, counting }: Pick<QueryServices, 'openSource' | 'limits' | 'counting'>,
-  parameters: QueryParameters,
-  signal: AbortSignal,
-  checkpoint: () => void,
-): Promise<PlannedQuery> {
-  const startedMs = performance.now();
-  const expression = parsed(parameters.query);
-  const options: QueryOptions = {
-    ...defaultQueryOptions,
-    lookbackMs: parameters.lookbackMs || limits.lookbackMs,
-    samplesMax: limits.samplesMax,
-    // The parameters were checked, as Prometheus counts: whole steps between start and end.
-    stepsMax: pointsMax + 2,
-    checkpoint,
-  };
-  const plan = checkedRange(() => planQuery(expression, parameters.range, options));
-  const parseMs = performance.now() - startedMs;
-  const statistics = createSourceStatistics();
-  const source = openSource({ limits, statistics, signal });
-  const expected = await estimateQuery(plan, parameters.range, options.lookbackMs, source);
-  const estimate = await countedEstimate(expected, limits.samplesMax, {
-    async countMissing(...selection) {
-      const leave = await counting.enter(signal);
-      return source.countMissing(...selection).finally(leave);
-    },
-  });
-  return { expression, plan, estimate, source, options, statistics, limits, signal, startedMs, parseMs };
-}
-
-function parsed(query: string): Expression {
+async function run(query: Run): Promise<FastifyReply> {
+  const { services, parameters } = query;
+  const { range, mayUseCache } = parameters;
+  const known = services.refusals.find(parameters);
+  if (known !== undefined) throw known;
+  const expression = parsedQuery(parameters);
+  const lookbackMs = lookbackOf(parameters, services.limits);
+  const plan = (part: typeof range) => plannedQuery(services, expression, part, lookbackMs, query);
+  const cached = mayUseCache ? services.resultCache.open(expression, range, lookbackMs) : undefined;
   try {
-    return parseQuery(query);
+    if (cached !== undefined && cached.keptSteps > 0) {
+      const missing = await Promise.all(cached.missing.map(plan));
+      const isLight = missing.every(
+        ({ estimate }) => refusalOf(estimate, services.limits) === undefined && !services.heavy.isHeavy(estimate),
+      );
+      if (isLight) return await runLight(query, missing, cached);
+      cached.abandon();
+    }
+    const whole = await plan(range);
+    const refusal = refusalOf(whole.estimate, services.limits);
+    if (refusal !== undefined) {
+      services.refusals.add(parameters, refusal);
+      throw refusal;
+    }
+    const fresh = cached?.keptSteps === 0 ? cached : undefined;
+    return await (services.heavy.isHeavy(whole.estimate)
+      ? runHeavy(query, whole, fresh)
+      : runLight(query, [whole], fresh));
   } catch (error) {
-    throw isBarographError(error) ? invalidParameter('query', error) : error;
-  }
-}
-
-function checkedRange<T>(plan: () => T): T {
-  try {
-    return plan();
-  } catch (error) {
-    throw isBarographError(error, 'bad_request') ? invalidParameter('query', error) : error;
+    cached?.abandon();
+    throw error;
   }
 }
 
@@ -157,51 +123,65 @@ function timeLimit(timeMsMax: number) {
   };
 }
 
-function runHeavy(
-  heavy: HeavyQueries,
-  { plan, estimate, source, options, statistics, limits, signal, parseMs }: PlannedQuery,
-  { query, range, limit, wantsStats }: QueryParameters,
-  client: QueryClient,
-  onEnd: () => void,
-): Promise<Readable> {
-  return heavy.run({
+async function runHeavy(query: Run, whole: PlannedQuery, cached: CachedQuery | undefined): Promise<FastifyReply> {
+  const { services, parameters, client, reply, statistics, signal, startedMs, end } = query;
+  const { plan, estimate, source, options, range } = whole;
+  const { limit, wantsStats } = parameters;
+  const parseMs = performance.now() - startedMs;
+  const pieces = await services.heavy.run({
     plan,
     estimate,
     source,
     client,
     signal,
     taskOf: (times) => ({
-      query,
+      query: parameters.query,
       range,
       lookbackMs: options.lookbackMs,
-      limits,
+      limits: services.limits,
       limit,
       measured: wantsStats ? { statistics, parseMs, ...times } : undefined,
+      wantsResult: cached !== undefined,
     }),
-    onEnd,
+    onResult: (result) => void cached?.complete([result]),
+    onEnd() {
+      cached?.abandon();
+      end();
+    },
   });
+  return reply.type(contentType).send(pieces);
 }
 
-async function runLight(
-  { plan, source, options, statistics, limits, signal, startedMs, parseMs }: PlannedQuery,
-  { query, range, limit, wantsStats }: QueryParameters,
-  reply: FastifyReply,
-  onEnd: () => void,
-): Promise<FastifyReply> {
-  const begunMs = performance.now();
-  const fetched = await fetchPlanned(plan, range, source);
-  const fetchedMs = performance.now();
-  signal.throwIfAborted();
-  const result = evaluateFetched(fetched, options);
-  const times = {
-    parseMs,
-    queueMs: begunMs - startedMs - parseMs,
-    fetchMs: fetchedMs - begunMs,
-    evaluateMs: performance.now() - fetchedMs,
-  };
-  const stats = wantsStats ? queryStats(times, result, statistics, 'main') : undefined;
-  onEnd();
-  return reply.type(contentType).send(body(answerPieces(result, { query, limit, limits }, stats)));
+/** `parts` are what is to be evaluated: the whole, or what the cache lacks. */
+function runLight(query: Run, parts: readonly PlannedQuery[], cached: CachedQuery | undefined): Promise<FastifyReply> {
+  const { services, parameters, reply, statistics, signal, startedMs, end } = query;
+  const plannedMs = performance.now();
+  return services.slots.run(
+    signal,
+    async () => {
+      const begunMs = performance.now();
+      const fetched = await Promise.all(parts.map(({ plan, range, source }) => fetchPlanned(plan, range, source)));
+      const fetchedMs = performance.now();
+      signal.throwIfAborted();
+      const results = fetched.map((part, i) => evaluateFetched(part, parts[i]!.options));
+      const result = cached === undefined ? results[0]! : cached.complete(results);
+      const times = {
+        parseMs: plannedMs - startedMs,
+        queueMs: begunMs - plannedMs,
+        fetchMs: fetchedMs - begunMs,
+        evaluateMs: performance.now() - fetchedMs,
+      };
+      const stats = parameters.wantsStats
+        ? queryStats(times, result, statistics, 'main', cached?.keptSteps ?? 0)
+        : undefined;
+      end();
+      const { query: text, limit } = parameters;
+      return reply
+        .type(contentType)
+        .send(body(answerPieces(result, { query: text, limit, limits: services.limits }, stats)));
+    },
+    reply.raw,
+  );
 }
 
 function body(pieces: Generator<string>): string | Readable {

@@ -1,6 +1,6 @@
 /**
- * What a query cost. The first two parts are Prometheus' own; of its timings only those are told that there are here. The third is ours:
- * from where samples were read, and how long each phase took. Source of the form: Prometheus, util/stats.
+ * What a query cost. The first two parts are Prometheus' own; of its timings only those are told that there are here. The others are ours:
+ * how many steps came from the result cache, from where samples were read, and how long each phase took. Source of the form: Prometheus, util/stats.
  */
 import type { QueryResult } from '../../promql/evaluate/query-result.js';
 import type { SourceStatistics } from '../../promql/leaves/source-limits.js';
@@ -19,6 +19,7 @@ export function queryStats(
   { samplesRead, samplesPeak }: Pick<QueryResult, 'samplesRead' | 'samplesPeak'>,
   source: SourceStatistics,
   ranIn: 'main' | 'worker',
+  cachedSteps: number,
 ): object {
   return {
     timings: {
@@ -30,6 +31,7 @@ export function queryStats(
       execTotalTime: seconds(queueMs + parseMs + fetchMs + evaluateMs),
     },
     samples: { totalQueryableSamples: samplesRead, peakSamples: samplesPeak },
+    resultCache: { steps: cachedSteps },
     storage: {
       ranIn,
       tier: 'raw',

@@ -35,6 +35,8 @@ export interface DeletionParts {
   readonly storedDays: StoredSeriesDays;
   readonly order: SeriesOrder;
   readonly clock: Clock;
+  /** Told of what is gone from memory, while the series are still known. */
+  readonly onDeleted: (refs: Uint32Array, fromMs: number, toMs: number) => void;
   /** Of a table, the name that mutations go to; see `createDeleteSamples`. */
   readonly mutated: (table: string) => string;
 }
@@ -54,11 +56,9 @@ export async function deleteSeries(
   tail.offer({ ...entry, sequence, rowCount: 1, arrivedMs, bytes: byteSizeOfEntry(entry) });
   const live = whole.filter((ref) => index.isLive(ref));
   parts.pendingDeletions.add(refs, fromMs, toMs, sequence);
-  chunks.dropRange(
-    refs.filter((ref) => index.isLive(ref)),
-    fromMs,
-    toMs,
-  );
+  const known = refs.filter((ref) => index.isLive(ref));
+  chunks.dropRange(known, fromMs, toMs);
+  parts.onDeleted(known, fromMs, toMs);
   const labels = Array.from(live, (ref) => index.canonicalBytesOf(ref));
   index.remove(live);
   for (const each of labels) parts.governor.forget(each);

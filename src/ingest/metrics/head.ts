@@ -19,6 +19,8 @@ export interface HeadOptions {
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
   readonly clock: Clock;
+  /** Told of samples once they can be read. */
+  readonly onAppended: (samples: AdmittedSamples) => void;
 }
 
 /** So long after its end an hour is packed: senders' batches and clocks are seldom later than that. A guess. */
@@ -30,7 +32,7 @@ const latePauseMs = 30_000;
 /** Some milliseconds' worth. */
 const chunksPerTurn = 1_000;
 
-export function startHead({ index, chunks, clock }: HeadOptions): Head {
+export function startHead({ index, chunks, clock, onAppended }: HeadOptions): Head {
   let packing = false;
   let closedBeforeMs = Number.NEGATIVE_INFINITY;
   let lastLateMs = Number.NEGATIVE_INFINITY;
@@ -45,11 +47,13 @@ export function startHead({ index, chunks, clock }: HeadOptions): Head {
     if (!packing && nowMs - lastLateMs > latePauseMs) pack();
   }, tickMs).unref();
   return {
-    append({ refs, runCount, sampleEnds, timesMs, values }, sequence) {
+    append(samples, sequence) {
+      const { refs, runCount, sampleEnds, timesMs, values } = samples;
       // The first sample tells of the batch: senders of late samples send whole batches of them.
       if (timesMs[0]! < closedBeforeMs - hourMs) lastLateMs = clock.nowMs();
       index.observe(refs, runCount, sampleEnds, timesMs);
       chunks.append(refs, runCount, sampleEnds, timesMs, values, sequence);
+      onAppended(samples);
     },
     setStoredBelow: (sequence) => chunks.setStoredUpTo(sequence - 1),
     stop: () => clearInterval(timer),

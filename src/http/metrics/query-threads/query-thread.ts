@@ -39,6 +39,7 @@ function work(task: ThreadTask, say: (message: ThreadMessage, transfer?: readonl
       new TextEncoder().encodeInto(piece, bytes);
       say({ kind: 'piece', bytes }, [bytes.buffer]);
     }
+    if (task.wantsResult) sayResult(result, say);
     say({ kind: 'done' });
   } catch (error) {
     say(failureOf(error));
@@ -47,6 +48,18 @@ function work(task: ThreadTask, say: (message: ThreadMessage, transfer?: readonl
 
 /** Of the thread: what it decodes a series into, and computes its steps in. */
 let seriesGrid: SeriesGrid | undefined;
+
+/** Says the values in buffers of their own, which are handed over. */
+function sayResult(
+  { data, ...summary }: QueryResult,
+  say: (message: ThreadMessage, transfer?: readonly ArrayBuffer[]) => void,
+): void {
+  if (data.kind !== 'matrix' || summary.annotations.length > 0) return;
+  if (data.series.some(({ histograms }) => histograms.length > 0)) return;
+  const series = data.series.map((each) => ({ ...each, timesMs: each.timesMs.slice(), values: each.values.slice() }));
+  const transfer = series.flatMap(({ timesMs, values }) => [timesMs.buffer, values.buffer]);
+  say({ kind: 'result', result: { ...summary, data: { kind: 'matrix', series } } }, transfer);
+}
 
 function readAll({ selections, limits, measured }: ThreadTask, checkpoint: () => void): SelectedSeries[][] {
   seriesGrid ??= new SeriesGrid(new Kernel());
@@ -84,7 +97,7 @@ function statsOf({ measured }: ThreadTask, result: QueryResult, decodeMs: number
   if (measured === undefined) return undefined;
   const { statistics, fetchMs, ...times } = measured;
   statistics.decodeMs += decodeMs;
-  return queryStats({ ...times, fetchMs: fetchMs + decodeMs, evaluateMs }, result, statistics, 'worker');
+  return queryStats({ ...times, fetchMs: fetchMs + decodeMs, evaluateMs }, result, statistics, 'worker', 0);
 }
 
 /** Holds the thread until the client has taken what was said long ago. */

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../../base/assert.js';
 import { BarographError } from '../../../base/errors.js';
+import type { QueryResult } from '../../../promql/evaluate/query-result.js';
 import { queryThreadRole } from './query-thread.js';
 import { createThreadAnswer } from './thread-answer.js';
 import { controlWords, stopWord, type ThreadMessage, type ThreadTask, takenWord } from './thread-messages.js';
@@ -21,6 +22,8 @@ export interface ThreadRun {
   /** Buffers that are handed over with the task. */
   readonly transfer: readonly ArrayBuffer[];
   readonly signal: AbortSignal;
+  /** The whole result, where the task wants it. */
+  readonly onResult: (result: QueryResult) => void;
   /** The thread is free again. Called once. */
   readonly onFree: () => void;
 }
@@ -79,7 +82,7 @@ export function createQueryThreads({ threads, heapBytesMax }: QueryThreadsOption
 }
 
 function runIn(worker: Worker, run: ThreadRun, onEnd: (isSound: boolean) => void): Promise<Readable> {
-  const { task, transfer, signal, onFree } = run;
+  const { task, transfer, signal, onResult, onFree } = run;
   const control = new Int32Array(new SharedArrayBuffer(controlWords * 4));
   return new Promise((resolve, reject) => {
     let stopping: NodeJS.Timeout | undefined;
@@ -114,6 +117,9 @@ function runIn(worker: Worker, run: ThreadRun, onEnd: (isSound: boolean) => void
         case 'piece':
           answer.add(message.bytes);
           resolve(answer.body);
+          break;
+        case 'result':
+          onResult(message.result);
           break;
         case 'done':
           end(true, undefined);

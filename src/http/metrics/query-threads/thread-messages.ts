@@ -1,6 +1,7 @@
 /** What the main thread and the threads of heavy queries say to each other. */
 import type { ErrorCode } from '../../../base/errors.js';
 import type { QueryRange } from '../../../promql/evaluate/query-range.js';
+import type { QueryResult } from '../../../promql/evaluate/query-result.js';
 import type { QueryLimits } from '../../../promql/explain/query-limits.js';
 import type { ExportedSelection } from '../../../promql/leaves/export-selection.js';
 import type { SourceStatistics } from '../../../promql/leaves/source-limits.js';
@@ -17,6 +18,8 @@ export interface ThreadTask {
   readonly selections: readonly ExportedSelection[];
   /** What the main thread measured, for the answer's statistics; undefined where none are wanted. */
   readonly measured: TaskMeasurements | undefined;
+  /** Whether the result is to be said, too, where it is one of floats and without remarks. */
+  readonly wantsResult: boolean;
   readonly control: ThreadControl;
 }
 
@@ -36,6 +39,7 @@ export const takenWord = 1;
 export type ThreadMessage =
   /** A piece of the answer's body. */
   | { readonly kind: 'piece'; readonly bytes: Uint8Array }
+  | { readonly kind: 'result'; readonly result: QueryResult }
   | { readonly kind: 'done' }
   /** Without a code it is a defect. */
   | {

@@ -131,7 +131,7 @@ function addAll(
       const argument = { series: [{ labels, dropsName: false, floats, histograms: undefined }], windows };
       const [result] = callRangeFunction(
         name,
-        { ...argument, extension: undefined, at: range.range },
+        { ...argument, extension: undefined, at: range.range, scalarsAt: [] },
         [],
         grid,
         evaluation,

@@ -1,0 +1,36 @@
+/** Evaluates a range query where the result cache does not have it. */
+import type { Expression } from '../ast.js';
+import { evaluateFetched, fetchQuery } from '../evaluate/evaluate-query.js';
+import type { QueryOptions } from '../evaluate/query-options.js';
+import type { QueryRange } from '../evaluate/query-range.js';
+import type { QueryResult } from '../evaluate/query-result.js';
+import type { SampleSource } from '../evaluate/sample-source.js';
+import type { ResultCache } from './result-cache.js';
+
+export interface CachedEvaluation {
+  readonly result: QueryResult;
+  /** Steps that came from the cache. */
+  readonly keptSteps: number;
+}
+
+/** Throws as `evaluateQuery` does. `onFetched` is called when all samples are there, and may throw. Without a cache all steps are evaluated. */
+export async function evaluateCached(
+  expression: Expression,
+  range: QueryRange,
+  source: SampleSource,
+  options: QueryOptions,
+  cache: ResultCache | undefined,
+  onFetched: () => void,
+): Promise<CachedEvaluation> {
+  const cached = cache?.open(expression, range, options.lookbackMs);
+  try {
+    const ranges = cached?.missing ?? [range];
+    const parts = await Promise.all(ranges.map((part) => fetchQuery(expression, part, source, options)));
+    onFetched();
+    const results = parts.map((part) => evaluateFetched(part, options));
+    if (cached === undefined) return { result: results[0]!, keptSteps: 0 };
+    return { result: cached.complete(results), keptSteps: cached.keptSteps };
+  } finally {
+    cached?.abandon();
+  }
+}

@@ -1,0 +1,136 @@
+/** Results of range queries as columns over steps, so that a part can be cut out and another one be joined on. Columns never change once made. */
+import { compareLabels, type Labels } from '../../model/labels.js';
+import type { ResultSeries } from '../evaluate/query-result.js';
+import { labelsKey, seriesLabels } from '../evaluate/series-labels.js';
+
+/** Steps are counted from a query's phase, so that equal numbers are equal times in all queries with the same step and phase. */
+export interface StepGrid {
+  readonly stepMs: number;
+  /** Time of step 0, in [0, stepMs). */
+  readonly phaseMs: number;
+}
+
+/** Steps [first, first + steps). */
+export interface StepRange {
+  readonly first: number;
+  readonly steps: number;
+}
+
+interface ResultColumn {
+  readonly labels: Labels;
+  readonly key: string;
+  readonly values: Float64Array;
+  /** 1 where there is a value. */
+  readonly presence: Uint8Array;
+}
+
+export interface ResultColumns extends StepRange {
+  /** Ordered by labels. */
+  readonly columns: readonly ResultColumn[];
+}
+
+export const timeOf = ({ stepMs, phaseMs }: StepGrid, step: number): number => step * stepMs + phaseMs;
+
+/** Bytes of labels beside their texts, for each series. A guess. */
+const bytesPerSeries = 200;
+
+export const bytesOf = ({ columns, steps }: ResultColumns): number =>
+  columns.reduce((sum, { key }) => sum + bytesPerSeries + 2 * key.length + 9 * steps, 0);
+
+/** Joins what is kept and what was evaluated, over `range`; steps outside it are left out. Where parts meet, the later one counts. */
+export function joinColumns(
+  grid: StepGrid,
+  range: StepRange,
+  kept: ResultColumns | undefined,
+  evaluated: readonly (readonly ResultSeries[])[],
+): ResultColumns {
+  const byKey = new Map<string, ResultColumn>();
+  const columnOf = (key: string, labels: Labels): ResultColumn => {
+    let column = byKey.get(key);
+    if (column === undefined) {
+      column = { labels, key, values: new Float64Array(range.steps), presence: new Uint8Array(range.steps) };
+      byKey.set(key, column);
+    }
+    return column;
+  };
+  if (kept !== undefined) copyKept(range, kept, columnOf);
+  for (const { labels, timesMs, values } of evaluated.flat()) {
+    const column = columnOf(labelsKey(seriesLabels(labels)), labels);
+    const baseMs = timeOf(grid, range.first);
+    for (let i = 0; i < timesMs.length; i++) {
+      const step = (timesMs[i]! - baseMs) / grid.stepMs;
+      if (step < 0 || step >= range.steps) continue;
+      column.values[step] = values[i]!;
+      column.presence[step] = 1;
+    }
+  }
+  const columns = Array.from(byKey.values()).sort((a, b) => compareLabels(a.labels, b.labels));
+  return { ...range, columns };
+}
+
+function copyKept(
+  range: StepRange,
+  kept: ResultColumns,
+  columnOf: (key: string, labels: Labels) => ResultColumn,
+): void {
+  const first = Math.max(range.first, kept.first);
+  const end = Math.min(range.first + range.steps, kept.first + kept.steps);
+  if (first >= end) return;
+  for (const { labels, key, values, presence } of kept.columns) {
+    const from = first - kept.first;
+    const to = end - kept.first;
+    if (presence.indexOf(1, from) < 0) continue;
+    const column = columnOf(key, labels);
+    column.values.set(values.subarray(from, to), first - range.first);
+    column.presence.set(presence.subarray(from, to), first - range.first);
+  }
+}
+
+/** The columns' values within `range`, which lies in theirs, as a range query gives them. */
+export function cutResult(grid: StepGrid, all: ResultColumns, { first, steps }: StepRange): ResultSeries[] {
+  const gridTimes = Float64Array.from({ length: steps }, (_, i) => timeOf(grid, first + i));
+  const from = first - all.first;
+  return all.columns.flatMap(({ labels, values, presence }) => {
+    const present = presence.subarray(from, from + steps);
+    const count = present.reduce((sum, each) => sum + each, 0);
+    if (count === 0) return [];
+    const own = values.subarray(from, from + steps);
+    const isWhole = count === steps;
+    return {
+      labels,
+      timesMs: isWhole ? gridTimes : gridTimes.filter((_, i) => present[i] === 1),
+      values: isWhole ? own : own.filter((_, i) => present[i] === 1),
+      histogramTimesMs: new Float64Array(0),
+      histograms: [],
+    };
+  });
+}
+
+/** Adds the native histograms of parts, in the order of time, which columns do not hold, to the result's series. */
+export function withHistograms(
+  result: readonly ResultSeries[],
+  evaluated: readonly (readonly ResultSeries[])[],
+): ResultSeries[] {
+  const byKey = new Map(result.map((each) => [labelsKey(seriesLabels(each.labels)), each]));
+  for (const { labels, histogramTimesMs, histograms } of evaluated.flat()) {
+    if (histograms.length === 0) continue;
+    const key = labelsKey(seriesLabels(labels));
+    const { timesMs, values, ...before } = byKey.get(key) ?? emptySeries(labels);
+    byKey.set(key, {
+      labels,
+      timesMs,
+      values,
+      histogramTimesMs: Float64Array.from([...before.histogramTimesMs, ...histogramTimesMs]),
+      histograms: [...before.histograms, ...histograms],
+    });
+  }
+  return Array.from(byKey.values()).sort((a, b) => compareLabels(a.labels, b.labels));
+}
+
+const emptySeries = (labels: Labels): ResultSeries => ({
+  labels,
+  timesMs: new Float64Array(0),
+  values: new Float64Array(0),
+  histogramTimesMs: new Float64Array(0),
+  histograms: [],
+});
