@@ -13,6 +13,8 @@ export interface LoadShape {
   /** Series at any one time. */
   readonly series: number;
   readonly ticks: number;
+  /** Between two scrapes of a series; `scrapeMs` where absent. */
+  readonly intervalMs?: number;
   /** The last scrape begins a scrape interval before this; epoch milliseconds. */
   readonly endMs: number;
   /** Each request is of one of so many groups, and a group has the same series every time. */
@@ -47,7 +49,7 @@ export interface MetricLoad {
 }
 
 export const scrapeMs = 15_000;
-const ticksPerHour = 3_600_000 / scrapeMs;
+const hourMs = 3_600_000;
 /** One pod in so many restarts once while the load lasts. */
 const restartsOneIn = 50;
 
@@ -59,14 +61,15 @@ interface Place {
 
 export async function makeLoad(shape: LoadShape): Promise<MetricLoad> {
   const random = createRandom(shape.seed);
-  const startMs = shape.endMs - shape.ticks * scrapeMs;
+  const { intervalMs = scrapeMs } = shape;
+  const startMs = shape.endMs - shape.ticks * intervalMs;
   const slots = Math.ceil(shape.series / seriesPerPod);
   const generations = new Uint32Array(slots);
   const podAt = (slot: number): Pod =>
     createPod({
       slot,
       generation: generations[slot]!,
-      scrapeMs,
+      scrapeMs: intervalMs,
       restartTick: slot % restartsOneIn === 1 ? random.below(shape.ticks) : undefined,
       random,
     });
@@ -86,7 +89,7 @@ export async function makeLoad(shape: LoadShape): Promise<MetricLoad> {
       seriesCount += Math.min(seriesPerPod, shape.series - slot * seriesPerPod);
     }
     if (replaced.length > 0) requests = requestsOf(groups, pods);
-    const timesMs = scrapePods(pods, tick, startMs + tick * scrapeMs, shape.jitterMs ?? 0, random);
+    const timesMs = scrapePods(pods, tick, startMs + tick * intervalMs, shape.jitterMs ?? 0, random);
     watch(pods, timesMs);
     for (const [group, request] of requests.entries()) {
       groups[group]!.forEach(({ slot, index }, i) => {
@@ -120,7 +123,12 @@ const requestsOf = (groups: readonly Place[][], pods: readonly Pod[]): WriteRequ
   groups.map((places) => createWriteRequest(places.map(({ slot, index }) => pods[slot]!.labels[index]!)));
 
 /** Each hour another part of the pods, until all were replaced. */
-function slotsReplaced({ hourlyReplacedOneIn }: LoadShape, slots: number, tick: number): number[] {
+function slotsReplaced(
+  { hourlyReplacedOneIn, intervalMs = scrapeMs }: LoadShape,
+  slots: number,
+  tick: number,
+): number[] {
+  const ticksPerHour = hourMs / intervalMs;
   if (hourlyReplacedOneIn === undefined || tick === 0 || tick % ticksPerHour !== 0) return [];
   const hour = tick / ticksPerHour;
   return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => (slot + hour) % hourlyReplacedOneIn === 0);

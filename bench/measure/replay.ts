@@ -17,7 +17,7 @@ const retryAfterMs = 30;
 /** A server that refuses a request for so long is broken. */
 const retriesMax = 1_000;
 
-const headers = {
+export const remoteWriteHeaders = {
   'content-type': 'application/x-protobuf',
   'content-encoding': 'snappy',
   'x-prometheus-remote-write-version': '0.1.0',
@@ -34,7 +34,7 @@ export async function replay({ bodies, groups }: MetricLoad, url: string, sender
   const post = async (i: number): Promise<void> => {
     const startedMs = performance.now();
     for (let attempt = 0; ; attempt++) {
-      const answer = await pool.request({ path, method: 'POST', headers, body: bodies[i]! });
+      const answer = await pool.request({ path, method: 'POST', headers: remoteWriteHeaders, body: bodies[i]! });
       const text = await answer.body.text();
       if (answer.statusCode < 300) break;
       const isBusy = answer.statusCode === 429 || answer.statusCode >= 500;

@@ -8,8 +8,11 @@ import { temporaryFolder } from '../../test/storage/test-engine.js';
 
 export interface ServerProcess {
   readonly url: string;
+  /** Another one after `restart`. */
   readonly pid: number;
   readonly folder: string;
+  /** Ends the process in order and starts another one on the same folder. */
+  restart(): Promise<void>;
   /** Ends the process and removes its folder. */
   stop(): Promise<void>;
 }
@@ -19,26 +22,43 @@ export async function startServerProcess(set: readonly string[] = []): Promise<S
   const folder = await temporaryFolder();
   const url = `http://127.0.0.1:${await freePort()}`;
   const args = ['serve', '--data', folder, '--listen', url.slice('http://'.length)];
-  const child = startCli([...args, ...['log.level=warn', ...set].flatMap((key) => ['--set', key])]);
+  const start = () => startReady([...args, ...['log.level=warn', ...set].flatMap((key) => ['--set', key])], url);
+  let running = await start();
+  return {
+    url,
+    get pid() {
+      return running.pid;
+    },
+    folder,
+    async restart() {
+      await running.end();
+      running = await start();
+    },
+    async stop() {
+      await running.end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startReady(args: readonly string[], url: string): Promise<{ pid: number; end: () => Promise<void> }> {
+  const child = startCli(args);
   child.stdout.resume();
   child.stderr.pipe(process.stderr);
   const exited = once(child, 'exit');
   while (!(await isReady(url))) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the server ended with ${child.signalCode ?? `code ${child.exitCode}`}`);
-    await delay(50);
+    await delay(readyPollMs);
   }
-  return {
-    url,
-    pid: child.pid!,
-    folder,
-    async stop() {
-      child.kill('SIGTERM');
-      await exited;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const end = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await exited;
   };
+  return { pid: child.pid!, end };
 }
+
+const readyPollMs = 50;
 
 const isReady = (url: string): Promise<boolean> =>
   fetch(`${url}/readyz`).then(

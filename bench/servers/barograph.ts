@@ -12,15 +12,19 @@ export async function startBarograph(seriesMax: number | undefined): Promise<Mea
   const budgets = ['series_max', 'series_per_metric_max', 'values_per_label_max'].map(
     (key) => `metrics.cardinality.${key}=${seriesMax}`,
   );
-  const { url, pid, folder, stop } = await startServerProcess([
+  const server = await startServerProcess([
     'metrics.accept.behind=off',
     'metrics.accept.ahead=off',
     ...(seriesMax === undefined ? [] : budgets),
   ]);
+  const { url, folder, restart, stop } = server;
   const tables = join(folder, 'engine', 'data', 'barograph');
   return {
     name: 'Barograph',
-    pid,
+    get pid() {
+      return server.pid;
+    },
+    url,
     writeUrl: `${url}/api/v1/write`,
     // Samples reach their table by themselves after `metrics.flush_interval`; `isIdle` waits for that.
     flush: async () => {},
@@ -34,6 +38,7 @@ export async function startBarograph(seriesMax: number | undefined): Promise<Mea
       return parseExport(await fetched(`${url}/api/v1/export?${query}`));
     },
     diskBytes: () => activePartBytes(tables),
+    restart,
     stop,
   };
 }

@@ -9,7 +9,10 @@ export type StoredSeries = WatchedSeries;
 
 export interface MeasuredServer {
   readonly name: ServerName;
+  /** Another one after `restart`. */
   readonly pid: number;
+  /** Where Prometheus' API begins. */
+  readonly url: string;
   /** Where remote write 1.0 goes. */
   readonly writeUrl: string;
   /** Asks it to bring what it holds in memory to disk, where it can be asked. */
@@ -20,6 +23,8 @@ export interface MeasuredServer {
   read(instance: string, startMs: number, endMs: number): Promise<StoredSeries[]>;
   /** Bytes on disk of what is stored, index included, once the server has compacted what it will compact. */
   diskBytes(): Promise<number>;
+  /** Ends it in order and starts it again on the same folder; resolves when it is ready. */
+  restart(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }

@@ -8,8 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryFolder } from '../../test/storage/test-engine.js';
 
 export interface ProgramProcess {
+  /** Another one after `restart`. */
   readonly pid: number;
   readonly folder: string;
+  /** Ends it in order and starts it again on its folder. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
@@ -26,12 +30,41 @@ export async function startProgram(
   readyUrl: string,
 ): Promise<ProgramProcess> {
   const folder = await temporaryFolder();
+  const args = await argsFor(folder);
+  const start = () => startReady(program, args, folder, readyUrl);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  let running = await start().catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return {
+    get pid() {
+      return running.pid;
+    },
+    folder,
+    async restart() {
+      await running.end();
+      running = await start();
+    },
+    async stop() {
+      await running.end();
+      await remove();
+    },
+  };
+}
+
+async function startReady(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  readyUrl: string,
+): Promise<{ pid: number; end: () => Promise<void> }> {
   const logPath = join(folder, 'program.log');
   const log = openSync(logPath, 'w');
-  const child = spawn(program, await argsFor(folder), { cwd: folder, stdio: ['ignore', log, log] });
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', log, log] });
   closeSync(log);
   const ended = once(child, 'exit');
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     child.kill('SIGTERM');
     const late = new AbortController();
     const killed = delay(endMsMax, undefined, { signal: late.signal }).then(
@@ -41,18 +74,17 @@ export async function startProgram(
     await ended;
     late.abort();
     await killed;
-    await rm(folder, { recursive: true, force: true });
   };
   const deadlineMs = performance.now() + readyMsMax;
   while (!(await isReady(readyUrl))) {
     if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadlineMs) {
       const said = (await readFile(logPath, 'utf8')).slice(-logTailBytes);
-      await stop();
+      await end();
       throw new Error(`${program} did not become ready:\n${said}`);
     }
     await delay(readyPollMs);
   }
-  return { pid: child.pid!, folder, stop };
+  return { pid: child.pid!, end };
 }
 
 const isReady = (url: string): Promise<boolean> =>

@@ -18,7 +18,7 @@ interface MatrixAnswer {
 export async function startPrometheus(program: string): Promise<MeasuredServer> {
   const address = `127.0.0.1:${await freePort()}`;
   const url = `http://${address}`;
-  const { pid, folder, stop } = await startProgram(
+  const started = await startProgram(
     program,
     async (folder) => {
       await writeFile(join(folder, 'prometheus.yml'), '{}\n');
@@ -32,9 +32,13 @@ export async function startPrometheus(program: string): Promise<MeasuredServer> 
     },
     `${url}/-/ready`,
   );
+  const { folder, restart, stop } = started;
   return {
     name: 'Prometheus',
-    pid,
+    get pid() {
+      return started.pid;
+    },
+    url,
     writeUrl: `${url}/api/v1/write`,
     // It compacts after an append that fills a block, and says nothing of it: its CPU does.
     flush: async () => {},
@@ -56,6 +60,7 @@ export async function startPrometheus(program: string): Promise<MeasuredServer> 
       const { data } = JSON.parse(answer) as { data: { name: string } };
       return folderBytes(join(folder, 'data', 'snapshots'), [data.name]);
     },
+    restart,
     stop,
   };
 }

@@ -12,18 +12,22 @@ const mergeMsMax = 60_000;
 export async function startVictoriaMetrics(program: string): Promise<MeasuredServer> {
   const address = `127.0.0.1:${await freePort()}`;
   const url = `http://${address}`;
-  const { pid, folder, stop } = await startProgram(
+  const started = await startProgram(
     program,
     (folder) => [`-storageDataPath=${join(folder, 'data')}`, `-httpListenAddr=${address}`, '-retentionPeriod=12'],
     `${url}/health`,
   );
+  const { folder, restart, stop } = started;
   const isIdle = async (): Promise<boolean> =>
     Array.from((await fetched(`${url}/metrics`)).matchAll(/^vm_active_merges\{.*\} (\d+)$/gm)).every(
       ([, count]) => count === '0',
     );
   return {
     name: 'VictoriaMetrics',
-    pid,
+    get pid() {
+      return started.pid;
+    },
+    url,
     writeUrl: `${url}/api/v1/write`,
     flush: async () => void (await fetched(`${url}/internal/force_flush`)),
     isIdle,
@@ -40,6 +44,7 @@ export async function startVictoriaMetrics(program: string): Promise<MeasuredSer
       while (!(await isIdle()) && performance.now() < deadlineMs);
       return folderBytes(join(folder, 'data'), ['data', 'indexdb']);
     },
+    restart,
     stop,
   };
 }

@@ -71,13 +71,15 @@ export async function compareQueries(
     isVersion3: servers.isVersion3,
     mayDependOnOrder: servers.isVersion3 && !servers.hasRestarted,
   };
+  const { isVersion3 } = servers;
   const differences: Difference[] = [];
   let answered = 0;
   let failed = 0;
   let undecided = 0;
   let known = 0;
+  let question: Question | undefined;
   for (let i = 0; i < queries; i++) {
-    const question = { query: randomQuery(draw), parameters: randomParameters(draw) };
+    question = movedOn(draw, question) ?? { query: randomQuery(draw), parameters: randomParameters(draw) };
     const [ours, theirs] = await askBoth(servers, question);
     if (theirs.status === 'error') failed++;
     else if (theirs.data.result.length > 0) answered++;
@@ -87,8 +89,9 @@ export async function compareQueries(
       undecided++;
       continue;
     }
+    const asked = question;
     const differs = async (query: string): Promise<boolean> =>
-      differenceOf(...(await askBoth(servers, { ...question, query })), servers.isVersion3) !== undefined;
+      differenceOf(...(await askBoth(servers, { ...asked, query })), isVersion3) !== undefined;
     const difference = { ...question, what, narrowed: await narrowQuery(question.query, differs) };
     if (knownDifferences.some(({ pattern }) => pattern.test(difference.narrowed))) {
       known++;
@@ -114,6 +117,14 @@ const isOfVersion3 = ({ isVersion3 }: Servers, theirs: QueryAnswer): boolean =>
 
 const askBoth = ({ ours, theirs }: Servers, question: Question) =>
   Promise.all([ask(ours, question), ask(theirs, question)]);
+
+/** Of range queries one in four comes again a little later, as from a dashboard: it is answered in part from the result cache. */
+function movedOn({ random }: QueryDraw, question: Question | undefined): Question | undefined {
+  const { start, end, step } = question?.parameters ?? {};
+  if (start === undefined || random.uniform() > 0.25) return undefined;
+  const moved = (time: string | undefined): string => (Number(time) + 3 * Number(step)).toFixed(3);
+  return { query: question!.query, parameters: { start: moved(start), end: moved(end), step: step! } };
+}
 
 const steps = ['1', '7', '15', '30', '60', '77', '300', '1000'];
 const pointsMax = 120;

@@ -282,7 +282,7 @@ const inexact = [
  */
 function inexactCall(draw: QueryDraw, depth: number): string {
   if (chance(draw, 0.3))
-    return `${pick(draw, ['stddev_over_time', 'stdvar_over_time', 'deriv'])}(${matrix(draw, depth)})`;
+    return `${pick(draw, ['stddev_over_time', 'stdvar_over_time', 'deriv'])}(${bareSelector(draw)}[${pick(draw, ranges)}])`;
   if (draw.isVersion3 && chance(draw, 0.1))
     return `predict_linear(${matrix(draw, depth)}, ${pick(draw, ['60', '3600', '-600', '0'])})`;
   if (chance(draw, 0.3))
