@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../src/base/errors.js';
 import { type MetricLoad, makeLoad, scrapeMs } from './load/metric-load.js';
 import { type Agreement, agreementOf } from './measure/answer-agreement.js';
-import { startPacedWrites } from './measure/paced-writes.js';
+import { type PacedLoad, startPacedWrites } from './measure/paced-writes.js';
 import { type QueryRun, queryRun, withoutCache } from './measure/query-run.js';
 import { replay } from './measure/replay.js';
 import { settle } from './measure/settle.js';
@@ -207,22 +207,21 @@ async function runColdCase(servers: readonly MeasuredServer[], questions: readon
   await runCase('cold', servers, questions, async (server, { name }) => firsts.get(`${server.name} ${name}`)!);
 }
 
-/** `bodies` go on where the load ended, anew for each question. */
+/** `further` goes on where the load ended. */
 async function runIngestCase(
   servers: readonly MeasuredServer[],
   questions: readonly BenchQuestion[],
-  bodies: readonly Buffer[],
-  samplesPerBody: number,
+  further: PacedLoad,
 ): Promise<void> {
   const runs = new Map<string, QueryRun>();
   for (const server of takingPart(servers, caseWants.ingest)) {
-    const writes = startPacedWrites(server, bodies, samplesPerBody, ingestRate);
+    const writes = startPacedWrites(server, further);
     for (const question of questions)
       runs.set(`${server.name} ${question.name}`, await queryRun(server, question, withoutCache, rounds));
     const { samples, seconds, ackP99Ms } = await writes.stop();
     say(
       `  ${server.name}: ${Math.round(samples / seconds).toLocaleString('en')} samples/s written meanwhile, ` +
-        `acknowledged within ${ackP99Ms.toFixed(1)} ms (p99)${samples >= bodies.length * samplesPerBody ? '; they ran out' : ''}`,
+        `acknowledged within ${ackP99Ms.toFixed(1)} ms (p99)${samples >= further.bodies.length * further.samplesPerBody ? '; they ran out' : ''}`,
     );
   }
   await runCase('ingest', servers, questions, async (server, { name }) => runs.get(`${server.name} ${name}`)!);
@@ -259,7 +258,8 @@ async function runDashboardCases(): Promise<void> {
       await runCase('cached', servers, repeated, (server, question) => queryRun(server, question, {}, rounds));
     }
     if (chosen.includes('cold')) await runColdCase(servers, questions);
-    if (isIngesting) await runIngestCase(servers, questions, whole.bodies.slice(ticks * groups), series / groups);
+    const further = { bodies: whole.bodies.slice(ticks * groups), groups, samplesPerBody: series / groups };
+    if (isIngesting) await runIngestCase(servers, questions, { ...further, samplesPerSecond: ingestRate });
   });
 }
 

@@ -17,11 +17,17 @@ export interface PacedResult {
 
 const connections = 4;
 
+export interface PacedLoad {
+  /** Body i is of group i % groups, and is sent once the group's body before it was acknowledged. */
+  readonly bodies: readonly Buffer[];
+  readonly groups: number;
+  readonly samplesPerBody: number;
+  readonly samplesPerSecond: number;
+}
+
 export function startPacedWrites(
   { writeUrl }: MeasuredServer,
-  bodies: readonly Buffer[],
-  samplesPerBody: number,
-  samplesPerSecond: number,
+  { bodies, groups, samplesPerBody, samplesPerSecond }: PacedLoad,
 ): PacedWrites {
   const { origin, pathname: path } = new URL(writeUrl);
   const pool = new Pool(origin, { connections });
@@ -29,16 +35,22 @@ export function startPacedWrites(
   const startedMs = performance.now();
   let next = 0;
   let isStopped = false;
+  const acknowledged: Promise<void>[] = Array.from({ length: groups }, () => Promise.resolve());
+  const post = async (i: number): Promise<void> => {
+    const sentMs = performance.now();
+    const answer = await pool.request({ path, method: 'POST', headers: remoteWriteHeaders, body: bodies[i]! });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`${writeUrl}: ${answer.statusCode} ${text.slice(0, 300)}`);
+    timesMs.push(performance.now() - sentMs);
+  };
   const sender = async (): Promise<void> => {
     while (!isStopped && next < bodies.length) {
       const i = next++;
       const dueMs = startedMs + (1000 * i * samplesPerBody) / samplesPerSecond;
       if (dueMs > performance.now()) await delay(dueMs - performance.now());
-      const sentMs = performance.now();
-      const answer = await pool.request({ path, method: 'POST', headers: remoteWriteHeaders, body: bodies[i]! });
-      const text = await answer.body.text();
-      if (answer.statusCode >= 300) throw new Error(`${writeUrl}: ${answer.statusCode} ${text.slice(0, 300)}`);
-      timesMs.push(performance.now() - sentMs);
+      const sent = acknowledged[i % groups]!.then(() => post(i));
+      acknowledged[i % groups] = sent;
+      await sent;
     }
   };
   const senders = Promise.all(Array.from({ length: connections }, sender));
