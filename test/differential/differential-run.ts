@@ -42,10 +42,13 @@ export interface LoadedMetrics extends MetricsShape {
   readonly random: Random;
 }
 
-/** Writes random series to both. The last one ends within the last hour. */
+/** Always the same, so that a seed gives the same run: whether a sample lies on a window's border depends on it. */
+const lastMs = Date.UTC(2026, 0, 15, 12, 20);
+
+/** Writes random series to both. */
 export async function loadMetrics(servers: Servers, seed: number): Promise<LoadedMetrics> {
   const random = createRandom(seed);
-  const endMs = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
+  const endMs = lastMs;
   const shape = { startMs: endMs - spanMs, endMs, isOffSeconds: !servers.isVersion3 };
   const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
   for (const body of writeRequests(randomMetrics(random, shape), shape.startMs, shape.endMs))
