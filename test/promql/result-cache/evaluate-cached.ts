@@ -1,11 +1,11 @@
 /** Evaluates a range query where the result cache does not have it. */
-import type { Expression } from '../ast.js';
-import { evaluateFetched, fetchQuery } from '../evaluate/evaluate-query.js';
-import type { QueryOptions } from '../evaluate/query-options.js';
-import type { QueryRange } from '../evaluate/query-range.js';
-import type { QueryResult } from '../evaluate/query-result.js';
-import type { SampleSource } from '../evaluate/sample-source.js';
-import type { ResultCache } from './result-cache.js';
+import type { Expression } from '../../../src/promql/ast.js';
+import { evaluateFetched, fetchQuery } from '../../../src/promql/evaluate/evaluate-query.js';
+import type { QueryOptions } from '../../../src/promql/evaluate/query-options.js';
+import type { QueryRange } from '../../../src/promql/evaluate/query-range.js';
+import type { QueryResult } from '../../../src/promql/evaluate/query-result.js';
+import type { SampleSource } from '../../../src/promql/evaluate/sample-source.js';
+import type { ResultCache } from '../../../src/promql/result-cache/result-cache.js';
 
 export interface CachedEvaluation {
   readonly result: QueryResult;
