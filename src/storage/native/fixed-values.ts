@@ -50,6 +50,8 @@ function valueBytes(column: string, name: FixedTypeName, values: Float64Array): 
       return bytesOf(checked(column, name, values, new Uint8Array(values)));
     case 'UInt32':
       return bytesOf(checked(column, name, values, new Uint32Array(values)));
+    case 'Int32':
+      return bytesOf(checked(column, name, values, new Int32Array(values)));
     case 'UInt64':
       return wideBytes(column, name, values, 0);
     case 'Int64':
@@ -61,11 +63,16 @@ function valueBytes(column: string, name: FixedTypeName, values: Float64Array): 
   }
 }
 
-const bytesOf = (array: Float64Array | Float32Array | Uint32Array | Uint8Array): Uint8Array =>
+const bytesOf = (array: Float64Array | Float32Array | Uint32Array | Int32Array | Uint8Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /** A typed array wraps what it cannot hold; this finds the row where it did. */
-function checked<T extends Uint8Array | Uint32Array>(column: string, name: string, values: Float64Array, stored: T): T {
+function checked<T extends Uint8Array | Uint32Array | Int32Array>(
+  column: string,
+  name: string,
+  values: Float64Array,
+  stored: T,
+): T {
   for (let row = 0; row < values.length; row++) {
     if (stored[row] !== values[row]) misfit(column, row, values[row]!, name);
   }
@@ -128,6 +135,8 @@ function valuesOf(cursor: ByteCursor, name: FixedTypeName, rowCount: number): Fl
       return new Float64Array(new Uint8Array(bytes));
     case 'UInt32':
       return new Float64Array(new Uint32Array(bytes));
+    case 'Int32':
+      return new Float64Array(new Int32Array(bytes));
     case 'UInt64':
     case 'Int64':
     case "DateTime64(3, 'UTC')":

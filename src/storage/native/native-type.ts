@@ -11,6 +11,7 @@ export const fixedTypes = {
   Float32: { kind: 'number', width: 4 },
   UInt8: { kind: 'number', width: 1 },
   UInt32: { kind: 'number', width: 4 },
+  Int32: { kind: 'number', width: 4 },
   UInt64: { kind: 'number', width: 8 },
   Int64: { kind: 'number', width: 8 },
   "DateTime64(3, 'UTC')": { kind: 'time', width: 8 },

@@ -138,6 +138,39 @@ export const metricEvents: TableDefinition = {
   shardBy: 'series',
 };
 
+/** The buckets of one sign: spans, and absolute counts of all their buckets. */
+const buckets = (sign: string) => [
+  column(`${sign}_offsets`, 'Array(Int32)', 'CODEC(ZSTD(1))'),
+  column(`${sign}_lengths`, 'Array(UInt32)', 'CODEC(ZSTD(1))'),
+  column(`${sign}_counts`, 'Array(Float64)', 'CODEC(ZSTD(1))'),
+];
+
+/** What migration 8 adds. Counts are doubles, which hold all integers that are taken. */
+export const metricHistograms: TableDefinition = {
+  name: 'metric_histograms',
+  comment: 'Native histograms, each a row; docs/guides/metrics.md tells how to read buckets.',
+  columns: [
+    column('metric', text),
+    column('series', 'UInt64', 'CODEC(ZSTD(1))'),
+    column('ts', time, 'CODEC(Delta, ZSTD(1))'),
+    column('counter_reset', text),
+    column('is_float', 'Bool'),
+    column('is_stale', 'Bool'),
+    column('schema', 'Int32', 'CODEC(ZSTD(1))'),
+    column('zero_threshold', 'Float64', 'CODEC(ZSTD(1))'),
+    column('zero_count', 'Float64', 'CODEC(ZSTD(1))'),
+    column('count', 'Float64', 'CODEC(ZSTD(1))'),
+    column('sum', 'Float64', 'CODEC(ZSTD(1))'),
+    ...buckets('positive'),
+    ...buckets('negative'),
+    column('custom_bounds', 'Array(Float64)', 'CODEC(ZSTD(1))'),
+  ],
+  engine: 'ReplacingMergeTree',
+  partitionBy: 'toDate(ts)',
+  orderBy: ['metric', 'series', 'ts'],
+  shardBy: 'series',
+};
+
 /** Samples with their labels. */
 export const metricsView = `SELECT samples.metric AS metric, labels, samples.ts AS ts, samples.value AS value
 FROM metric_samples AS samples FINAL

@@ -76,4 +76,9 @@ export const migrations: readonly Migration[] = [
     name: 'fewer merges of events',
     statements: events.renderEventMerges,
   },
+  {
+    number: 8,
+    name: 'native histograms',
+    statements: (topology) => renderTable(metrics.metricHistograms, topology),
+  },
 ];
