@@ -65,7 +65,10 @@ export const errorKinds = {
     400,
     'A delta does not end later than the last one of its series, and was not added to the total.',
   ),
-  native_histogram: kind(400, 'A sample is a native histogram, which is not stored; classic histograms are.'),
+  native_histogram: kind(
+    400,
+    'A native histogram belongs to a series that is folded or routed; only series under their own labels hold native histograms.',
+  ),
   series_id_taken: kind(
     400,
     'Another series has the same 64-bit id; this one is refused, since both would be one in the tables.',

@@ -13,6 +13,7 @@
 
 import { assert } from '../base/assert.js';
 import type { ErrorCode } from '../base/errors.js';
+import type { HistogramBytes } from './native-histogram-bytes.js';
 import type { Rejection } from './rejection.js';
 
 export type SeriesKeyForm = 'canonical' | 'remote_write_1';
@@ -31,6 +32,13 @@ export interface SampleBatch {
   readonly timesMs: Float64Array;
   /** Every bit counts: NaNs, among them the stale marker, must be written through `valueWords`. Length at least `sampleCount`. */
   readonly values: Float64Array;
+}
+
+/** Native histograms of a body, beside its samples. They are fewer and larger than samples, so each is bytes of its own. */
+export interface HistogramBatch {
+  /** Series and times as those of samples have them; a value is the number of the histogram among `histograms`. */
+  readonly runs: SampleBatch;
+  readonly histograms: HistogramBytes;
 }
 
 export type MetricType =
@@ -66,9 +74,9 @@ export interface DecodedMetrics {
   readonly batch: SampleBatch;
   readonly metadata: readonly MetricMetadata[];
   readonly exemplars: readonly Exemplar[];
-  /** Native histograms' samples that were left out. */
-  readonly nativeHistogramsRefused: number;
-  /** Samples, lines or data points left out, `nativeHistogramsRefused` included. */
+  /** Native histograms, where the body has any. Their runs' keys are of the same form as those of `batch`. */
+  readonly histograms?: HistogramBatch | undefined;
+  /** Samples, histograms, lines or data points left out. */
   readonly rejected: number;
   readonly rejectedByCode: ReadonlyMap<ErrorCode, number>;
   /** The first of them, at most `rejectionsMax`. */

@@ -15,10 +15,10 @@ import { type DeletionParts, deleteSeries } from '../ingest/metrics/delete-serie
 import { createFoldedSamples } from '../ingest/metrics/folded-samples.js';
 import { type Head, startHead } from '../ingest/metrics/head.js';
 import { loadStoredSeries } from '../ingest/metrics/load-series.js';
-import { foldAgain } from '../ingest/metrics/logged-sources.js';
 import type { MetricCounters } from '../ingest/metrics/metric-counters.js';
 import { createMetricIntake, type MetricIntake } from '../ingest/metrics/metric-intake.js';
-import { decodeMetricRecord, type MetricRecord, type RecordSeries } from '../ingest/metrics/metric-record.js';
+import { decodeMetricRecord, type MetricRecord } from '../ingest/metrics/metric-record.js';
+import type { RecordSeries } from '../ingest/metrics/record-series.js';
 import { createRecordedSeries, type RecordedSeries } from '../ingest/metrics/recorded-series.js';
 import { createSeriesOrder } from '../ingest/metrics/series-order.js';
 import { SeriesResolver } from '../ingest/metrics/series-resolver.js';
@@ -29,6 +29,7 @@ import { storedSeriesOf } from '../ingest/metrics/stored-series.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SampleSorter } from '../kernel/sample-sorter.js';
 import { noRef } from '../model/series-ref.js';
+import { withHistograms } from '../promql/leaves/histogram-source.js';
 import { createHourLoader, type HourLoader } from '../promql/leaves/load-hours.js';
 import type { SourceStatistics } from '../promql/leaves/source-limits.js';
 import {
@@ -40,21 +41,25 @@ import {
 import { warmHours } from '../promql/leaves/warm-hours.js';
 import { createResultCache, type ResultCache } from '../promql/result-cache/result-cache.js';
 import { type ChunkStore, createChunkStore } from '../series/chunk-store/chunk-store.js';
+import { createHistogramHead, type HistogramHead } from '../series/histogram-head.js';
 import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
 import { createPendingDeletions, type PendingDeletions } from '../series/pending-deletions.js';
 import type { Engine } from '../storage/engine.js';
+import { histogramMetrics } from '../storage/histogram-rows.js';
 import { onCluster, qualified, type Topology } from '../storage/schema/table.js';
 import type { Log } from '../wal/log.js';
 import type { Logger } from './cli/log.js';
 import type { Configuration } from './configuration.js';
 import { openPlaneLog, started, waiting } from './event-pipeline.js';
 import { type FoldStateFile, openFoldState } from './fold-state-file.js';
+import { type Replay, replayMetrics } from './replay-metrics.js';
 
 export interface MetricPipeline {
   readonly intake: MetricIntake;
   readonly kernel: Kernel;
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
+  readonly histograms: HistogramHead;
   readonly pendingDeletions: PendingDeletions;
   readonly folder: Folder;
   readonly governor: Governor;
@@ -104,6 +109,7 @@ interface Plane {
   readonly kernel: Kernel;
   readonly resolver: SeriesResolver;
   readonly chunks: ChunkStore;
+  readonly histograms: HistogramHead;
   readonly pendingDeletions: PendingDeletions;
   readonly head: Head;
   readonly resultCache: ResultCache;
@@ -127,12 +133,13 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
   const { log, tail, index, chunks, folder, governor, sources, head } = plane;
   let storing: Storing | undefined;
   const intake = intakeOf(plane, () => storing?.appender.notify());
-  await replay(plane);
+  const replay = await replayMetrics({ ...plane, foldedBelow: plane.foldState.sequence });
   return {
     intake,
     kernel: plane.kernel,
     index,
     chunks,
+    histograms: plane.histograms,
     pendingDeletions: plane.pendingDeletions,
     folder,
     governor,
@@ -143,7 +150,7 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
     appenderState: () => storing?.appender.state ?? waiting,
     problem: () => storing?.appender.problem,
     async beginStoring(engine, topology) {
-      storing = await startStoring(plane, engine, topology);
+      storing = await startStoring(plane, replay, engine, topology);
       storing.appender.notify();
     },
     openSource(use) {
@@ -178,6 +185,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     groupOf: (ref) => index.metricOf(ref),
     completeFromMs,
   });
+  const histograms = createHistogramHead(index);
   const recordSeries = recordSeriesOf(index);
   const resultCache = createResultCache({
     bytesMax: configuration.query.promql.cacheBytesMax,
@@ -201,10 +209,12 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     kernel,
     resolver: new SeriesResolver({ kernel, index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
     chunks,
+    histograms,
     pendingDeletions: createPendingDeletions(index),
     head: startHead({
       index,
       chunks,
+      histograms,
       clock,
       onAppended: ({ refs, runCount, sampleEnds, timesMs }) =>
         resultCache.noteSamples(refs, runCount, sampleEnds, timesMs),
@@ -252,35 +262,15 @@ function intakeOf(plane: Plane, onAppended: () => void): MetricIntake {
   });
 }
 
-/** Makes readable what the tables do not have yet, before anything new is taken. */
-async function replay(plane: Plane): Promise<void> {
-  const { log, recordSeries, recorded, governor, index, chunks, head, folder, foldState } = plane;
-  const restored: number[] = [];
-  for await (const { sequence, payload } of log.read(log.checkpointSequence)) {
-    const record = decodeMetricRecord(sequence, payload, recordSeries);
-    if (record.kind === 'deletion') {
-      const refs = record.refs.filter((ref) => ref !== noRef);
-      plane.pendingDeletions.add(refs, record.fromMs, record.toMs, sequence);
-      chunks.dropRange(refs, record.fromMs, record.toMs);
-    }
-    if (record.kind !== 'samples') continue;
-    for (const ref of record.newSeries) {
-      if (!recorded.has(ref)) restored.push(ref);
-      recorded.add(ref);
-    }
-    if (record.sources !== undefined && sequence >= foldState.sequence) foldAgain(folder, record.sources);
-    head.append(record.samples, sequence);
-  }
-  governor.restore(Uint32Array.from(restored), index.labelPairs());
-}
-
-async function startStoring(plane: Plane, engine: Engine, topology: Topology): Promise<Storing> {
+async function startStoring(plane: Plane, replay: Replay, engine: Engine, topology: Topology): Promise<Storing> {
   const { options, index, log, tail, head, hash64, foldState } = plane;
   const { counters, logger, configuration } = options;
   const { metrics, query } = configuration;
   const { flushIntervalMs, flushRowsMax } = metrics;
   const storedDays = createStoredSeriesDays(index);
   await loadSeries(plane, storedDays, engine);
+  for (const metric of await histogramMetrics(engine)) plane.histograms.addMetric(metric);
+  await replay.finish();
   const mutated = (table: string): string =>
     qualified(topology.cluster === undefined ? table : `${table}_local`, topology) + onCluster(topology);
   const order = createSeriesOrder(index);
@@ -312,9 +302,13 @@ async function startStoring(plane: Plane, engine: Engine, topology: Topology): P
     statementLimits,
     loader: createHourLoader({ ...plane, engine, limits: statementLimits }),
   };
-  const openSource = createStoredSource(sourceParts);
+  const openSource = withHistograms(createStoredSource(sourceParts), sourceParts);
   warm(plane, sourceParts);
-  return { appender, deletion: { ...plane, appender, engine, storedDays, order, mutated, onDeleted: plane.resultCache.noteDeletion }, openSource };
+  return {
+    appender,
+    deletion: { ...plane, appender, engine, storedDays, order, mutated, onDeleted: plane.resultCache.noteDeletion },
+    openSource,
+  };
 }
 
 /** Begins to bring the newest hours back into memory, and does not wait for it. */

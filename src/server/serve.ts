@@ -159,6 +159,7 @@ function dataServices(
       index: samples.index,
       waitUntilStored: samples.waitUntilStored,
       deleteSamples: samples.deleteSamples,
+      histogramMetrics: samples.histograms.metricNames,
     },
     queries: parts.promql!,
     status: {

@@ -1,5 +1,8 @@
 /** Sound bodies of each protocol, small and with every kind of field in them. */
+import { customBoundsSchema, type NativeHistogram, staleHistogram } from '../../src/model/native-histogram.js';
+import { latency } from '../model/histogram-arbitraries.js';
 import { bytesField, varintField } from './protobuf/wire-writer.js';
+import { histogramFields } from './remote-write/histogram-encoder.js';
 import { request2, type SeriesToWrite2, sample, writeRequest } from './remote-write/remote-write-encoder.js';
 
 const now = 1_717_171_717_000;
@@ -12,6 +15,14 @@ const up: SeriesToWrite2 = {
   ],
   samples: [sample(now, 1)],
 };
+const nhcb: NativeHistogram = {
+  ...latency,
+  schema: customBoundsSchema,
+  zeroThreshold: 0,
+  zeroCount: 0,
+  count: 10,
+  customBounds: [0.1, 1, 2.5, 10],
+};
 const rich: SeriesToWrite2 = {
   labels: [
     ['__name__', 'latency_bucket'],
@@ -20,7 +31,9 @@ const rich: SeriesToWrite2 = {
   ],
   samples: [sample(now, 0), sample(now + 15_000, Number.NaN), sample(-5, -1.5)],
   exemplars,
-  histograms: 1,
+  histograms: [latency, { ...latency, isFloat: true }, { ...latency, schema: 20 }, staleHistogram, nhcb].map((one) =>
+    histogramFields(one, now),
+  ),
   metadata,
   createdMs: now,
   startMs: now,

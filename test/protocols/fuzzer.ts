@@ -4,9 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { isBarographError } from '../../src/base/errors.js';
+import { soundHistogram } from '../../src/model/check-native-histogram.js';
 import { checkCanonical } from '../../src/model/label-check.js';
 import { createLabelWriter } from '../../src/model/label-writer.js';
-import type { DecodedMetrics, SampleBatch } from '../../src/model/sample-batch.js';
+import { histogramBytesAt, readHistogramBytes } from '../../src/model/native-histogram-bytes.js';
+import type { DecodedMetrics, HistogramBatch, SampleBatch } from '../../src/model/sample-batch.js';
 import { rejectionsMax } from '../../src/model/sample-batch.js';
 import { canonicalLabels } from '../../src/protocols/remote-write/label-section.js';
 
@@ -120,14 +122,30 @@ const samplesPerByteMax = 1;
 const keyBytesPerByteMax = 1024;
 
 function assertSound(decoded: DecodedMetrics, bodyBytes: number): void {
-  const { batch, exemplars, metadata, rejected, rejectedByCode, rejections, nativeHistogramsRefused } = decoded;
+  const { batch, exemplars, histograms, metadata, rejected, rejectedByCode, rejections } = decoded;
   assert.ok(batch.sampleCount <= bodyBytes * samplesPerByteMax, `${batch.sampleCount} samples of ${bodyBytes} bytes`);
   assert.ok(exemplars.length + metadata.length + rejected <= 4 * bodyBytes + 1);
-  assert.ok(rejections.length <= rejectionsMax && nativeHistogramsRefused <= rejected);
+  assert.ok(rejections.length <= rejectionsMax);
   let counted = 0;
   for (const count of rejectedByCode.values()) counted += count;
   assert.equal(counted, rejected, 'rejections by code');
   assertRuns(batch, bodyBytes);
+  if (histograms !== undefined) assertHistograms(histograms, bodyBytes);
+}
+
+/** Bytes that a histogram takes for each byte of its body: one that is empty takes 20 times its own, and a difference of one byte a count of eight. */
+const histogramBytesPerByteMax = 20;
+
+function assertHistograms({ runs, histograms }: HistogramBatch, bodyBytes: number): void {
+  assertRuns(runs, bodyBytes);
+  assert.ok(
+    histograms.bytes.length <= histogramBytesPerByteMax * bodyBytes,
+    `${histograms.bytes.length} bytes of ${bodyBytes}`,
+  );
+  for (let i = 0; i < runs.sampleCount; i++) {
+    const histogram = readHistogramBytes(histogramBytesAt(histograms, runs.values[i]!));
+    assert.equal(typeof soundHistogram(histogram), 'object', 'histograms that are taken are sound');
+  }
 }
 
 const writer = createLabelWriter();

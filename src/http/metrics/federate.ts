@@ -27,7 +27,7 @@ export function registerFederate(app: FastifyInstance, { samples, slots }: Sampl
         tags: ['Metrics'],
         summary: 'The newest samples of series, for another Prometheus to scrape',
         description:
-          'Of the last five minutes, in the text format, with their times. A series that has ended is not told. A series without the label `instance` gets an empty one, so that `honor_labels` keeps it so.',
+          'Of the last five minutes, in the text format, with their times. A series that has ended is not told, nor one whose newest sample is a native histogram, which the text format has no form for. A series without the label `instance` gets an empty one, so that `honor_labels` keeps it so.',
         querystring: { type: 'object', properties: { 'match[]': described.match } },
         response: { 200: { description: 'Prometheus’ text format.', type: 'string' }, ...plainFailures },
       },
@@ -77,10 +77,11 @@ async function newestSamples(
 
 const nameOf = ({ labels }: ExposedSample): string => labelValue(labels, metricNameLabel);
 
-function newestOf({ labels, floats }: SelectedSeries, nowMs: number): ExposedSample | undefined {
+function newestOf({ labels, floats, histograms }: SelectedSeries, nowMs: number): ExposedSample | undefined {
   let last = floats.count - 1;
   while (last >= 0 && floats.timesMs[last]! > nowMs) last--;
   if (last < 0 || floats.timesMs[last]! < nowMs - lookbackMs || isStaleAt(wordsOf(floats), last)) return undefined;
+  if (histograms?.timesMs.some((timeMs) => timeMs <= nowMs && timeMs > floats.timesMs[last]!)) return undefined;
   return { labels: withInstance(labels), timeMs: floats.timesMs[last]!, value: floats.values[last]! };
 }
 

@@ -98,7 +98,13 @@ async function run(
     const exports = await exportAll(query.plan, source);
     const fetchMs = performance.now() - startedMs - queueMs;
     const task = { ...query.taskOf({ queueMs, fetchMs }), selections: exports.map(({ selection }) => selection) };
-    return await threads.run({ task, transfer: exports.flatMap((each) => each.transfer), signal, onResult: query.onResult, onFree: end });
+    return await threads.run({
+      task,
+      transfer: exports.flatMap((each) => each.transfer),
+      signal,
+      onResult: query.onResult,
+      onFree: end,
+    });
   } catch (error) {
     end();
     throw error;

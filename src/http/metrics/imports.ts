@@ -126,6 +126,7 @@ function checkJson(contentType: string | undefined): void {
 
 const joined = (results: readonly MetricIntakeResult[]): MetricIntakeResult => ({
   accepted: results.reduce((sum, { accepted }) => sum + accepted, 0),
+  histograms: 0,
   exemplars: 0,
   rejected: results.reduce((sum, { rejected }) => sum + rejected, 0),
   rejectedByCode: new Map(),

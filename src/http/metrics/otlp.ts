@@ -26,7 +26,7 @@ export function registerOtlpMetrics(app: FastifyInstance, { intake, refusal, lim
         tags: ['Metrics'],
         summary: 'OpenTelemetry metrics',
         description:
-          'OTLP over HTTP: ExportMetricsServiceRequest as protobuf or JSON, gzip and zstd allowed. Names, units and attributes become Prometheus’ as the compatibility specification says; delta streams become cumulative, exponential histograms classic ones.',
+          'OTLP over HTTP: ExportMetricsServiceRequest as protobuf or JSON, gzip and zstd allowed. Names, units and attributes become Prometheus’ as the compatibility specification says; delta streams become cumulative, exponential histograms native ones.',
         consumes: ['application/x-protobuf', 'application/json'],
         response: { 200: { description: 'ExportMetricsServiceResponse, with what was left out.' }, ...failures },
       },

@@ -19,7 +19,7 @@ export function registerRemoteWrite(app: FastifyInstance, { intake, kernel, refu
         tags: ['Metrics'],
         summary: 'Prometheus remote write',
         description:
-          'Versions 1.0 and 2.0, protobuf in snappy’s block format. The answer comes once every sample that is taken is on disk. Native histograms are counted and left out.',
+          'Versions 1.0 and 2.0, protobuf in snappy’s block format. The answer comes once every sample that is taken is on disk. Native histograms are stored as they come; those that are not sound are left out.',
         consumes: ['application/x-protobuf'],
         response: {
           204: { description: 'Every sample is on disk.', type: 'null' },
@@ -39,17 +39,20 @@ export function registerRemoteWrite(app: FastifyInstance, { intake, kernel, refu
       // From here to the log nothing waits: the batch is memory that the next request uses again.
       const message = decompressSnappy(kernel, body, limits.decodedBytesMax);
       const result = await intake.take(decoders[version].decode(message), sourceOf(request, `remote_write_${version}`));
-      if (version === 2)
-        reply.headers(writtenHeaders({ samples: result.accepted, histograms: 0, exemplars: result.exemplars }));
+      const { accepted: samples, histograms, exemplars } = result;
+      if (version === 2) reply.headers(writtenHeaders({ samples, histograms, exemplars }));
       return result.rejected === 0 ? reply.code(204).send() : sendPartial(reply, result);
     },
   );
 }
 
 /** As Prometheus says it: plain text. */
-function sendPartial(reply: FastifyReply, { accepted, rejected, errors }: MetricIntakeResult): FastifyReply {
+function sendPartial(
+  reply: FastifyReply,
+  { accepted, histograms, rejected, errors }: MetricIntakeResult,
+): FastifyReply {
   const told = errors.slice(0, linesMax).map(({ line, code, message }) => `series ${line}: ${message} (${code})`);
-  const text = [`${rejected} samples were not taken, ${accepted} were`, ...told].join('\n');
+  const text = [`${rejected} samples were not taken, ${accepted + histograms} were`, ...told].join('\n');
   reply.removeHeader('content-type');
   return reply.code(400).serializer(String).type('text/plain; charset=utf-8').send(`${text}\n`);
 }

@@ -5,9 +5,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { BarographError } from '../../base/errors.js';
-import { exportSamples } from '../../ingest/metrics/export-samples.js';
+import { exportHistograms, exportSamples } from '../../ingest/metrics/export-samples.js';
 import { parseSelector } from '../../promql/parse-selector.js';
-import { encodeJsonLine } from '../../protocols/json-lines/json-line-encoder.js';
+import { encodeHistogramLine, encodeJsonLine } from '../../protocols/json-lines/json-line-encoder.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
 import { failures } from '../contract/errors.js';
@@ -17,6 +17,8 @@ import { timeParameter } from './time-parameter.js';
 export interface SeriesServices {
   readonly engine: Engine;
   readonly index: SeriesIndex;
+  /** Names of metrics that may have native histograms. */
+  readonly histogramMetrics: ReadonlySet<string>;
   /** Resolves when every sample acknowledged so far is in its table. */
   readonly waitUntilStored: () => Promise<void>;
   /** Deletes samples of series in [fromMs, toMs]; resolves when they are gone everywhere. */
@@ -55,7 +57,8 @@ const selectionParameters = {
   },
 };
 
-function registerExport(app: FastifyInstance, { engine, index, waitUntilStored }: SeriesServices): void {
+function registerExport(app: FastifyInstance, services: SeriesServices): void {
+  const { index, waitUntilStored } = services;
   app.get(
     '/api/v1/export',
     {
@@ -63,7 +66,7 @@ function registerExport(app: FastifyInstance, { engine, index, waitUntilStored }
         tags: ['Metrics'],
         summary: 'Read samples back as JSON lines',
         description:
-          'Every sample of the series that `match[]` selects, acknowledged ones included, in the form that /api/v1/import takes. A series comes in several lines where it is long.',
+          'Every sample of the series that `match[]` selects, acknowledged ones included, in the form that /api/v1/import takes. A series comes in several lines where it is long. Native histograms come in lines of their own, with `histograms` in the place of `values`, as rows of the table metric_histograms; /api/v1/import does not take those.',
         querystring: selectionParameters,
         response: { 200: { description: 'Lines of MetricLine.', type: 'string' }, ...failures },
       },
@@ -72,17 +75,24 @@ function registerExport(app: FastifyInstance, { engine, index, waitUntilStored }
       const gone = cancelOnDisconnect(request, reply);
       const { refs, fromMs, toMs } = selected(request.query as SelectionQuery, index);
       await waitUntilStored();
-      return reply.type('application/stream+json').send(
-        Readable.from(lines(exportSamples(engine, index, refs, { fromMs, toMs }, gone), index), {
-          objectMode: false,
-        }),
-      );
+      return reply
+        .type('application/stream+json')
+        .send(Readable.from(lines(services, refs, { fromMs, toMs }, gone), { objectMode: false }));
     },
   );
 }
 
-async function* lines(runs: ReturnType<typeof exportSamples>, index: SeriesIndex): AsyncGenerator<string> {
-  for await (const { ref, timesMs, values } of runs) yield `${encodeJsonLine(index.labelsOf(ref), timesMs, values)}\n`;
+async function* lines(
+  { engine, index, histogramMetrics }: SeriesServices,
+  refs: Uint32Array,
+  range: { readonly fromMs: number; readonly toMs: number },
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for await (const { ref, timesMs, values } of exportSamples(engine, index, refs, range, signal))
+    yield `${encodeJsonLine(index.labelsOf(ref), timesMs, values)}\n`;
+  const withHistograms = refs.filter((ref) => histogramMetrics.has(index.metricName(index.metricOf(ref))));
+  for await (const { ref, timesMs, histograms } of exportHistograms(engine, index, withHistograms, range, signal))
+    yield `${encodeHistogramLine(index.labelsOf(ref), timesMs, histograms)}\n`;
 }
 
 function registerDelete(app: FastifyInstance, { index, deleteSamples }: SeriesServices, method: 'POST' | 'PUT'): void {

@@ -14,7 +14,7 @@ export interface DeleteTables {
 }
 
 /** Tables that hold samples, or what is derived from them, by the id of their series. */
-const sampleTables = ['metric_samples', 'metric_exemplars'];
+const sampleTables = ['metric_samples', 'metric_histograms', 'metric_exemplars'];
 /** A guess at how long a list of ids may be beside the parts that have to be written anew. */
 const idsPerStatement = 10_000;
 

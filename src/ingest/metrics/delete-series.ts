@@ -5,6 +5,7 @@
 import type { Clock } from '../../base/clock.js';
 import { seriesId } from '../../model/series-ref.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+import type { HistogramHead } from '../../series/histogram-head.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { PendingDeletions } from '../../series/pending-deletions.js';
 import type { Engine } from '../../storage/engine.js';
@@ -13,7 +14,8 @@ import type { Appender } from '../appender.js';
 import type { Folder } from '../cardinality/folder.js';
 import type { Governor } from '../cardinality/governor.js';
 import type { LogTail } from '../log-tail.js';
-import { byteSizeOfEntry, encodeMetricRecord, type MetricRecord, type RecordSeries } from './metric-record.js';
+import { byteSizeOfEntry, encodeMetricRecord, type MetricRecord } from './metric-record.js';
+import type { RecordSeries } from './record-series.js';
 import type { RecordedSeries } from './recorded-series.js';
 import type { SeriesOrder } from './series-order.js';
 import type { SeriesResolver } from './series-resolver.js';
@@ -26,6 +28,7 @@ export interface DeletionParts {
   readonly engine: Engine;
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
+  readonly histograms: HistogramHead;
   readonly pendingDeletions: PendingDeletions;
   readonly governor: Governor;
   readonly folder: Pick<Folder, 'closeTarget'>;
@@ -48,7 +51,7 @@ export async function deleteSeries(
   toMs: number,
   parts: DeletionParts,
 ): Promise<void> {
-  const { log, tail, appender, index, chunks, clock, recordSeries } = parts;
+  const { log, tail, appender, index, chunks, histograms, clock, recordSeries } = parts;
   const entry = { kind: 'deletion', refs, fromMs: clamped(fromMs), toMs: clamped(toMs) } as const;
   const arrivedMs = clock.nowMs();
   const whole = refs.filter((ref) => index.firstMs[ref]! >= fromMs && index.lastMs[ref]! <= toMs);
@@ -56,9 +59,10 @@ export async function deleteSeries(
   tail.offer({ ...entry, sequence, rowCount: 1, arrivedMs, bytes: byteSizeOfEntry(entry) });
   const live = whole.filter((ref) => index.isLive(ref));
   parts.pendingDeletions.add(refs, fromMs, toMs, sequence);
-  const known = refs.filter((ref) => index.isLive(ref));
-  chunks.dropRange(known, fromMs, toMs);
-  parts.onDeleted(known, fromMs, toMs);
+  const stillLive = refs.filter((ref) => index.isLive(ref));
+  chunks.dropRange(stillLive, fromMs, toMs);
+  histograms.dropRange(stillLive, fromMs, toMs);
+  parts.onDeleted(stillLive, fromMs, toMs);
   const labels = Array.from(live, (ref) => index.canonicalBytesOf(ref));
   index.remove(live);
   for (const each of labels) parts.governor.forget(each);

@@ -1,15 +1,22 @@
 /**
- * Keeps acknowledged samples readable in memory: the series' times in the index, and the samples in the chunk store, whose hours it
- * closes and packs as the clock passes them, a little at a time, so that nobody waits for it.
+ * Keeps acknowledged samples readable in memory: the series' times in the index, native histograms in a head of their own, and the samples in the chunk
+ * store, whose hours it closes and packs as the clock passes them, a little at a time, so that nobody waits for it.
  */
 import type { Clock } from '../../base/clock.js';
+import { BarographError } from '../../base/errors.js';
+import type { HistogramRuns } from '../../model/histogram-runs.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+import type { HistogramHead } from '../../series/histogram-head.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { AdmittedSamples } from './admitted-samples.js';
 
 export interface Head {
   /** Takes samples that are durable; `sequence` is the number of their record in the log. */
   append(samples: AdmittedSamples, sequence: number): void;
+  /** The same for native histograms. */
+  appendHistograms(histograms: HistogramRuns, sequence: number): void;
+  /** Fails with `too_many_requests` where native histograms that wait to be stored take too much memory for more. */
+  checkRoom(): void;
   /** Says that everything below `sequence` is in the tables. */
   setStoredBelow(sequence: number): void;
   stop(): void;
@@ -18,9 +25,10 @@ export interface Head {
 export interface HeadOptions {
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
+  readonly histograms: HistogramHead;
   readonly clock: Clock;
   /** Told of samples once they can be read. */
-  readonly onAppended: (samples: AdmittedSamples) => void;
+  readonly onAppended: (runs: Pick<AdmittedSamples, 'refs' | 'runCount' | 'sampleEnds' | 'timesMs'>) => void;
 }
 
 /** So long after its end an hour is packed: senders' batches and clocks are seldom later than that. A guess. */
@@ -32,7 +40,10 @@ const latePauseMs = 30_000;
 /** Some milliseconds' worth. */
 const chunksPerTurn = 1_000;
 
-export function startHead({ index, chunks, clock, onAppended }: HeadOptions): Head {
+/** Memory for native histograms that wait to be stored: about a million of them, as when the engine is away. A guess. */
+const histogramBytesMax = 256 * 1024 * 1024;
+
+export function startHead({ index, chunks, histograms, clock, onAppended }: HeadOptions): Head {
   let packing = false;
   let closedBeforeMs = Number.NEGATIVE_INFINITY;
   let lastLateMs = Number.NEGATIVE_INFINITY;
@@ -55,7 +66,23 @@ export function startHead({ index, chunks, clock, onAppended }: HeadOptions): He
       chunks.append(refs, runCount, sampleEnds, timesMs, values, sequence);
       onAppended(samples);
     },
-    setStoredBelow: (sequence) => chunks.setStoredUpTo(sequence - 1),
+    appendHistograms(runs, sequence) {
+      index.observe(runs.refs, runs.runCount, runs.sampleEnds, runs.timesMs);
+      histograms.append(runs, sequence);
+      onAppended(runs);
+    },
+    checkRoom() {
+      if (histograms.bytes <= histogramBytesMax) return;
+      throw new BarographError(
+        'too_many_requests',
+        `native histograms that are not in their table yet hold more than ${histogramBytesMax} bytes`,
+        { retryAfterSeconds: 5, hint: 'Send the same body again.' },
+      );
+    },
+    setStoredBelow(sequence) {
+      chunks.setStoredUpTo(sequence - 1);
+      histograms.setStoredBelow(sequence);
+    },
     stop: () => clearInterval(timer),
   };
 }

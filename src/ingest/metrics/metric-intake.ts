@@ -6,9 +6,10 @@ import type { Clock } from '../../base/clock.js';
 import { BarographError, type ErrorCode } from '../../base/errors.js';
 import type { Rejection } from '../../model/rejection.js';
 import type { RejectionTally } from '../../model/rejection-tally.js';
-import { type DecodedMetrics, type Exemplar, rejectionsMax, type SampleBatch } from '../../model/sample-batch.js';
+import { type DecodedMetrics, rejectionsMax, type SampleBatch } from '../../model/sample-batch.js';
 import type { Log } from '../../wal/log.js';
 import type { LogTail } from '../log-tail.js';
+import { admitHistograms } from './admitted-histograms.js';
 import type { AdmittedSamples } from './admitted-samples.js';
 import type { FoldedSamples } from './folded-samples.js';
 import type { Head } from './head.js';
@@ -18,10 +19,10 @@ import {
   encodeMetricRecord,
   type MetricEntry,
   type MetricRecord,
-  type RecordSeries,
   rowCountOf,
 } from './metric-record.js';
 import type { MetricSource } from './metric-source.js';
+import type { RecordSeries } from './record-series.js';
 import type { SeriesResolver } from './series-resolver.js';
 import type { SourceClocks } from './source-clocks.js';
 import { storableTimes, type TimeWindow, withinWindow } from './time-window.js';
@@ -35,7 +36,7 @@ export interface MetricIntakeOptions {
   /** Whether the labels of a series are in the tables or in a record of the log. */
   readonly isRecorded: (ref: number) => boolean;
   readonly markRecorded: (refs: readonly number[]) => void;
-  readonly head: Pick<Head, 'append'>;
+  readonly head: Pick<Head, 'append' | 'appendHistograms' | 'checkRoom'>;
   readonly counters: MetricCounters;
   readonly sources: SourceClocks;
   readonly clock: Clock;
@@ -54,11 +55,13 @@ export interface MetricIntakeLimits {
 
 /** What became of a body. */
 export interface MetricIntakeResult {
-  /** Samples on disk. */
+  /** Samples on disk, native histograms not among them. */
   readonly accepted: number;
+  /** Native histograms on disk. */
+  readonly histograms: number;
   /** Exemplars on disk. */
   readonly exemplars: number;
-  /** Samples, lines and points left out, native histograms included. */
+  /** Samples, histograms, lines and points left out. */
   readonly rejected: number;
   readonly rejectedByCode: ReadonlyMap<ErrorCode, number>;
   /** The first of them. */
@@ -92,19 +95,30 @@ export function createMetricIntake(options: MetricIntakeOptions): MetricIntake {
     const whole = withinWindow(batch, refs, window, refused);
     const fromFolded = foldedRuns.length === 0 ? [] : [folded.fold(batch, foldedRuns, window, refused)];
     sources.observe(source, batch, nowMs, refused);
+    // After the samples are the intake's own: the resolver uses its answer again.
+    const admitted = decoded.histograms && admitHistograms(decoded.histograms, resolver, window);
+    if (decoded.histograms !== undefined) sources.observe(source, decoded.histograms.runs, nowMs, admitted!.refused);
     // What was folded first, because its append begins at once: totals stand in the log in the order in which they came about.
     const entries: MetricEntry[] = [...fromFolded, { samples: whole }]
       .filter(({ samples }) => samples.sampleCount > 0)
       .map((each) => ({ kind: 'samples', ...each, newSeries: newSeriesOf(each.samples, options) }));
+    if (admitted !== undefined && admitted.samples.sampleCount > 0)
+      entries.push({
+        kind: 'histograms',
+        samples: admitted.samples,
+        newSeries: newSeriesOf(admitted.samples, options),
+      });
     for (const { run, labels } of routed) entries.push(routedEntry(batch, run, labels));
     const exemplars = decoded.exemplars.filter(({ series }) => resolver.isStored(series));
     if (decoded.metadata.length > 0 || exemplars.length > 0)
       entries.push({ kind: 'notes', metadata: decoded.metadata, exemplars });
     const accepted = batch.sampleCount - refused.rejected;
     await append(entries, nowMs);
-    counters.samplesAccepted(source.protocol, accepted);
+    const histograms = admitted?.samples.sampleCount ?? 0;
+    counters.samplesAccepted(source.protocol, accepted + histograms);
     counters.exemplarsAccepted(exemplars.length);
-    const result = resultOf(decoded, refused, accepted, exemplars);
+    const taken = { accepted, histograms, exemplars: exemplars.length };
+    const result = resultOf(decoded, admitted === undefined ? [refused] : [refused, admitted.refused], taken);
     for (const [code, count] of result.rejectedByCode) counters.samplesRejected(source.protocol, code, count);
     return result;
   }
@@ -118,13 +132,15 @@ export function createMetricIntake(options: MetricIntakeOptions): MetricIntake {
 const nothingBeside = {
   metadata: [],
   exemplars: [],
-  nativeHistogramsRefused: 0,
   rejected: 0,
   rejectedByCode: new Map<ErrorCode, number>(),
   rejections: [],
 };
 
-function newSeriesOf({ refs, runCount }: AdmittedSamples, { isRecorded }: MetricIntakeOptions): number[] {
+function newSeriesOf(
+  { refs, runCount }: Pick<AdmittedSamples, 'refs' | 'runCount'>,
+  { isRecorded }: MetricIntakeOptions,
+): number[] {
   const found = new Set<number>();
   for (let run = 0; run < runCount; run++) if (!isRecorded(refs[run]!)) found.add(refs[run]!);
   return Array.from(found);
@@ -147,6 +163,9 @@ function createAppending(options: MetricIntakeOptions) {
     if (entry.kind === 'samples') {
       markRecorded(entry.newSeries);
       head.append(entry.samples, sequence);
+    } else if (entry.kind === 'histograms') {
+      markRecorded(entry.newSeries);
+      head.appendHistograms(entry.samples, sequence);
     }
     tail.offer({ ...entry, sequence, rowCount, arrivedMs, bytes: byteSizeOfEntry(entry) });
   }
@@ -158,6 +177,7 @@ function createAppending(options: MetricIntakeOptions) {
     let appended = 0;
     try {
       if (isTooMuch) throw tooMuchInFlight(limits.inflightBytesMax);
+      if (entries.some(({ kind }) => kind === 'histograms')) head.checkRoom();
       for (; appended < entries.length; appended++) await appendOne(entries[appended]!, arrivedMs);
     } catch (error) {
       for (const entry of entries.slice(appended))
@@ -179,17 +199,16 @@ const tooMuchInFlight = (bytesMax: number): BarographError =>
 /** The decoder's rejections and the intake's, in one. */
 function resultOf(
   decoded: DecodedMetrics,
-  refused: RejectionTally,
-  accepted: number,
-  exemplars: readonly Exemplar[],
+  refused: readonly RejectionTally[],
+  taken: Pick<MetricIntakeResult, 'accepted' | 'histograms' | 'exemplars'>,
 ): MetricIntakeResult {
   const rejectedByCode = new Map(decoded.rejectedByCode);
-  for (const [code, count] of refused.rejectedByCode) rejectedByCode.set(code, (rejectedByCode.get(code) ?? 0) + count);
+  for (const [code, count] of refused.flatMap((each) => [...each.rejectedByCode]))
+    rejectedByCode.set(code, (rejectedByCode.get(code) ?? 0) + count);
   return {
-    accepted,
-    exemplars: exemplars.length,
-    rejected: decoded.rejected + refused.rejected,
+    ...taken,
+    rejected: refused.reduce((sum, each) => sum + each.rejected, decoded.rejected),
     rejectedByCode,
-    errors: [...decoded.rejections, ...refused.rejections].slice(0, rejectionsMax),
+    errors: [...decoded.rejections, ...refused.flatMap(({ rejections }) => rejections)].slice(0, rejectionsMax),
   };
 }

@@ -4,23 +4,14 @@
  * read by a process that has never met its series.
  */
 import { BarographError } from '../../base/errors.js';
+import { byteSizeOfHistograms } from '../../model/histogram-runs.js';
 import type { Exemplar, MetricMetadata } from '../../model/sample-batch.js';
 import type { TailRecord } from '../log-tail.js';
 import { type AdmittedSamples, byteSizeOfSamples } from './admitted-samples.js';
+import { decodeHistograms, encodeHistograms, type RecordedHistograms } from './histogram-record.js';
 import { byteSizeOfSources, decodeSources, encodeSources, type LoggedSources } from './logged-sources.js';
-
-/** What the codec needs of the series index. */
-export interface RecordSeries {
-  /** Halves of 64-bit ids, by ref. */
-  readonly idLow: Uint32Array;
-  readonly idHigh: Uint32Array;
-  /** Canonical label bytes. */
-  readonly canonicalBytesOf: (ref: number) => Uint8Array;
-  /** The ref of a series by its canonical label bytes, new where it is not known. */
-  readonly add: (bytes: Uint8Array) => number;
-  /** The ref of an id; `noRef` where none is known. */
-  readonly refOfId: (low: number, high: number) => number;
-}
+import { formatVersion, headerBytes, kindBytes, writeHeader } from './record-header.js';
+import type { RecordSeries } from './record-series.js';
 
 /** What is said about metrics beside samples. */
 export interface MetricNotes {
@@ -55,16 +46,12 @@ export interface RecordedSamples {
 
 export type MetricEntry =
   | ({ readonly kind: 'samples' } & RecordedSamples)
+  | ({ readonly kind: 'histograms' } & RecordedHistograms)
   | ({ readonly kind: 'notes' } & MetricNotes)
   | ({ readonly kind: 'routed' } & RoutedSamples)
   | ({ readonly kind: 'deletion' } & SeriesDeletion);
 
 export type MetricRecord = MetricEntry & TailRecord & { readonly arrivedMs: number };
-
-const formatVersion = 1;
-const kindBytes = { samples: 1, notes: 2, deletion: 3, routed: 4 } as const;
-/** Header of every record: kind, version, flags, a spare byte, 32 bits of count, then the time of arrival. */
-const headerBytes = 16;
 
 /** Each run has one sample: their ends are not written. */
 const oneSampleRuns = 1;
@@ -80,6 +67,8 @@ export function encodeMetricRecord(entry: MetricEntry, arrivedMs: number, series
   switch (entry.kind) {
     case 'samples':
       return encodeSamples(entry, arrivedMs, series);
+    case 'histograms':
+      return encodeHistograms(entry, arrivedMs, series);
     case 'notes':
       return encodeNotes(entry, arrivedMs);
     case 'deletion':
@@ -91,7 +80,7 @@ export function encodeMetricRecord(entry: MetricEntry, arrivedMs: number, series
 
 /** Rows that a record counts for in the log: its samples, or one. */
 export function rowCountOf(entry: MetricEntry): number {
-  if (entry.kind === 'samples') return entry.samples.sampleCount;
+  if (entry.kind === 'samples' || entry.kind === 'histograms') return entry.samples.sampleCount;
   return entry.kind === 'routed' ? entry.timesMs.length : 1;
 }
 
@@ -104,6 +93,8 @@ export function byteSizeOfEntry(entry: MetricEntry): number {
         entry.newSeries.length * 4 +
         (entry.sources === undefined ? 0 : byteSizeOfSources(entry.sources))
       );
+    case 'histograms':
+      return byteSizeOfHistograms(entry.samples) + entry.newSeries.length * 4;
     case 'notes':
       return 200 * (entry.metadata.length + entry.exemplars.length);
     case 'deletion':
@@ -186,23 +177,6 @@ function encodeSamples(
 }
 
 const samplesHeaderBytes = 32;
-
-function writeHeader(
-  out: Uint8Array,
-  kind: keyof typeof kindBytes,
-  flags: number,
-  count: number,
-  arrivedMs: number,
-): DataView {
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  view.setUint8(0, kindBytes[kind]);
-  view.setUint8(1, formatVersion);
-  view.setUint8(2, flags);
-  view.setUint8(3, 0);
-  view.setUint32(4, count, true);
-  view.setFloat64(8, arrivedMs, true);
-  return view;
-}
 
 function encodeNotes({ metadata, exemplars }: MetricNotes, arrivedMs: number): Uint8Array {
   const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -287,6 +261,8 @@ function decodeEntry(sequence: number, bytes: Uint8Array, view: DataView, series
       return decodeDeletion(view, series);
     case kindBytes.routed:
       return decodeRouted(bytes, view);
+    case kindBytes.histograms:
+      return decodeHistograms(bytes, view, series);
     default:
       throw unknownRecord(sequence);
   }

@@ -4,6 +4,7 @@
  */
 import type { SampleSorter } from '../../kernel/sample-sorter.js';
 import { MapBuilder, NumberBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
+import type { HistogramRuns } from '../../model/histogram-runs.js';
 import { decodeLabels, type Labels, labelValue, metricNameLabel } from '../../model/labels.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
@@ -12,8 +13,9 @@ import type { AdmittedSamples } from './admitted-samples.js';
 import type { DeleteSamples } from './delete-samples.js';
 import type { MetricCounters } from './metric-counters.js';
 import type { MetricEntry, MetricRecord } from './metric-record.js';
-import { sampleBlocks, sampleColumns } from './sample-blocks.js';
+import { type SampleSeries, sampleBlocks, sampleColumns } from './sample-blocks.js';
 import type { SeriesOrder } from './series-order.js';
+import { storeHistograms } from './store-histograms.js';
 import type { StoredSeriesDays } from './store-series.js';
 
 export interface MetricStore {
@@ -51,6 +53,12 @@ async function storeRun(records: readonly MetricRecord[], store: MetricStore): P
       samples.map((record) => record.samples),
       store,
     );
+  const histograms = ofKind(records, 'histograms');
+  if (histograms.length > 0)
+    await storeNativeHistograms(
+      histograms.map((record) => record.samples),
+      store,
+    );
   const notes = ofKind(records, 'notes');
   if (notes.some(({ metadata }) => metadata.length > 0)) await storeMetadata(notes, store.engine);
   if (notes.some(({ exemplars }) => exemplars.length > 0)) await storeExemplars(notes, store);
@@ -59,17 +67,8 @@ async function storeRun(records: readonly MetricRecord[], store: MetricStore): P
 }
 
 async function storeSamples(batches: readonly AdmittedSamples[], store: MetricStore): Promise<void> {
-  const { engine, index, order, sorter, storedDays, counters } = store;
-  const { ranks, refs } = order.update();
-  const series = {
-    ranks,
-    refs,
-    metrics: index.metrics,
-    idLow: index.idLow,
-    idHigh: index.idHigh,
-    metricName: (metric: number) => index.metricName(metric),
-  };
-  for await (const block of sampleBlocks(batches, series, sorter)) {
+  const { engine, sorter, storedDays, counters } = store;
+  for await (const block of sampleBlocks(batches, seriesInOrder(store), sorter)) {
     counters.seriesStored(await storedDays.store(block.refs, block.firstMs, block.lastMs, engine));
     await engine.insert({
       table: 'metric_samples',
@@ -79,6 +78,20 @@ async function storeSamples(batches: readonly AdmittedSamples[], store: MetricSt
     });
     counters.samplesStored(block.rowCount);
   }
+}
+
+function seriesInOrder({ index, order }: MetricStore): SampleSeries {
+  const { ranks, refs } = order.update();
+  const { metrics, idLow, idHigh } = index;
+  return { ranks, refs, metrics, idLow, idHigh, metricName: (metric) => index.metricName(metric) };
+}
+
+async function storeNativeHistograms(batches: readonly HistogramRuns[], store: MetricStore): Promise<void> {
+  const { engine, storedDays, counters } = store;
+  const stored = await storeHistograms(batches, seriesInOrder(store), engine, async ({ refs, firstMs, lastMs }) =>
+    counters.seriesStored(await storedDays.store(refs, firstMs, lastMs, engine)),
+  );
+  counters.samplesStored(stored);
 }
 
 /** Rows are sorted, each key once: looking for repetitions took two thirds of an insert's CPU. Measured. */

@@ -94,7 +94,6 @@ function write(
       batch,
       metadata: families.map(({ metric, type, help, unit }) => ({ metric, type, help, unit })),
       exemplars,
-      nativeHistogramsRefused: 0,
       rejected: 0,
       rejectedByCode: new Map(),
       rejections: [],

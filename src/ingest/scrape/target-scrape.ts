@@ -192,7 +192,6 @@ const withoutMetrics = (batch: SampleBatch): DecodedMetrics => ({
   batch,
   metadata: [],
   exemplars: [],
-  nativeHistogramsRefused: 0,
   rejected: 0,
   rejectedByCode: new Map(),
   rejections: [],

@@ -67,7 +67,6 @@ export function decodeDelimited(body: Uint8Array, options: DelimitedOptions): De
     batch: metrics.finish(),
     metadata,
     exemplars: [],
-    nativeHistogramsRefused: 0,
     rejected: 0,
     rejectedByCode: new Map(),
     rejections: [],

@@ -274,7 +274,6 @@ class BodyDecoder {
       batch,
       metadata,
       exemplars: this.exemplars,
-      nativeHistogramsRefused: 0,
       rejected: tally.rejected,
       rejectedByCode: tally.rejectedByCode,
       rejections: tally.rejections,

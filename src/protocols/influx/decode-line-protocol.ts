@@ -100,7 +100,6 @@ class LineProtocolDecoder {
       batch: columns.batch('canonical', this.keys.bytes),
       metadata: [],
       exemplars: [],
-      nativeHistogramsRefused: 0,
       rejected,
       rejectedByCode,
       rejections,

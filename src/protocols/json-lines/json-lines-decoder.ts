@@ -61,7 +61,7 @@ class LinesDecoder implements JsonLinesDecoder {
     const batch = this.builder.finish();
     this.builder = createSampleBatchBuilder();
     this.tally = createRejectionTally();
-    return { batch, metadata: [], exemplars: [], nativeHistogramsRefused: 0, rejected, rejectedByCode, rejections };
+    return { batch, metadata: [], exemplars: [], rejected, rejectedByCode, rejections };
   }
 
   end(): void {

@@ -3,10 +3,11 @@
  * types that Prometheus would give them.
  *
  * What does not become samples: start times, the smallest and greatest values of histograms, and exemplars of gauges. Deltas become
- * cumulative (delta-accumulator.ts), exponential histograms get fixed bounds (exponential-buckets.ts).
+ * cumulative (delta-accumulator.ts), exponential histograms native ones (native-from-exponential.ts).
  * Sources: opentelemetry-proto, metrics/v1/metrics.proto; OpenTelemetry specification, compatibility/prometheus_and_openmetrics.md, "OTLP
  * Metric points to Prometheus"; where that leaves a choice, Prometheus' own receiver (storage/remote/otlptranslator).
  */
+import { HistogramBatchBuilder } from '../../model/histogram-batch-builder.js';
 import type { DecodedMetrics, MetricMetadata } from '../../model/sample-batch.js';
 import { createSampleBatchBuilder } from '../../model/sample-batch-builder.js';
 import { WireReader } from '../protobuf/wire-reader.js';
@@ -53,6 +54,8 @@ export function decodeOtlpMetrics(body: Uint8Array, format: OtlpFormat, options:
 /** A target_info sample is written so often over the time that a resource's samples span: half of how far back queries look. Source: Prometheus' receiver. */
 const targetInfoIntervalMs = 150_000;
 
+const samplesOf = ({ samples, histograms }: PointDecoding): number => samples.sampleCount + histograms.count;
+
 class RequestReader {
   private readonly reader: WireReader;
   private readonly attributes: AttributeList;
@@ -76,6 +79,7 @@ class RequestReader {
       attributes: this.attributes,
       keys: this.keys,
       samples: createSampleBatchBuilder(),
+      histograms: new HistogramBatchBuilder(),
       exemplars: [],
       exemplarReader: new ExemplarReader(body, this.strategy),
       deltas: options.deltas,
@@ -93,12 +97,12 @@ class RequestReader {
       if (reader.field === 1) this.readResourceMetrics();
       else reader.skip();
     }
-    const { exemplars, refusals, samples } = this.decoding;
+    const { exemplars, histograms, refusals, samples } = this.decoding;
     return {
       batch: samples.finish(),
       metadata: Array.from(this.metadata.values()),
       exemplars,
-      nativeHistogramsRefused: refusals.nativeHistogramsRefused,
+      histograms: histograms.finish(),
       rejected: refusals.tally.rejected,
       rejectedByCode: refusals.tally.rejectedByCode,
       rejections: refusals.tally.rejections,
@@ -116,14 +120,14 @@ class RequestReader {
     }
     decoding.earliestMs = Number.POSITIVE_INFINITY;
     decoding.latestMs = 0;
-    const samplesBefore = decoding.samples.sampleCount;
+    const samplesBefore = samplesOf(decoding);
     reader.position = start;
     while (reader.next()) {
       if (reader.field === 2) this.readScopeMetrics(target);
       else reader.skip();
     }
     reader.leave(outer);
-    this.addTargetInfo(target, decoding.samples.sampleCount - samplesBefore);
+    this.addTargetInfo(target, samplesOf(decoding) - samplesBefore);
   }
 
   private readResource(): Target {

@@ -1,18 +1,17 @@
 /**
- * Exponential histograms as histograms with fixed bounds, which is how they are stored.
+ * Sums of exponential histograms, which deltas need to become cumulative.
  *
  * An exponential histogram of scale s counts values by powers of 2^(2^-s): bucket i holds those in (2^(i/2^s), 2^((i+1)/2^s)], and mirrors
- * that for negative ones. A scale lower by one joins buckets two by two, so every bound of a scale is also one of each higher scale.
- * That is what makes the conversion faithful: counts at a bound are exact whatever scale they come from, a sender that lowers its scale
- * goes on counting at the bounds that remain, and delta points of different scales add up. What is given up is resolution: scales come
- * down to `scaleMax`, and further until the buckets of a sign are at most `bucketsMax`.
+ * that for negative ones. A scale lower by one joins buckets two by two, so every bound of a scale is also one of each higher scale: delta points of
+ * different scales add up exactly at the lower one. Totals come down in scale until the buckets of a sign are at most `bucketsMax`.
  * Source: OpenTelemetry specification, metrics/data-model.md, "ExponentialHistogram"; OTEP 149.
  */
+import { schemaMax, schemaMin } from '../../model/native-histogram.js';
 
-/** Highest scale kept: bounds 9 % apart, so that an interpolated quantile is at most that far off. A choice: two steps finer doubles and redoubles the series. */
-export const scaleMax = 3;
-/** Most buckets of one sign. A choice: a thousandfold range at scale 3, and any that there is at scale -5. */
-export const bucketsMax = 80;
+/** Highest scale kept: native histograms have none finer. */
+export const scaleMax = schemaMax;
+/** Most buckets of one sign of a total. What SDKs keep by default, so that one sender's total fits where its points do. */
+export const bucketsMax = 160;
 
 /** Buckets of one sign: counts[i] is that of the bucket `offset` + i. */
 export interface ExponentialBuckets {
@@ -40,7 +39,7 @@ export function limited(histogram: ExponentialHistogram): ExponentialHistogram {
 
 /**
  * The values of two histograms within the limits in one, within them too. Undefined where they do not add up: their zero buckets differ, so that the zeros of
- * one lie among the other's buckets, or one has a sum and the other none.
+ * one lie among the other's buckets, one has a sum and the other none, or no native histogram is coarse enough for both.
  */
 export function merged(a: ExponentialHistogram, b: ExponentialHistogram): ExponentialHistogram | undefined {
   if (a.zeroThreshold !== b.zeroThreshold || a.hasSum !== b.hasSum) return undefined;
@@ -50,6 +49,7 @@ export function merged(a: ExponentialHistogram, b: ExponentialHistogram): Expone
     [first.positive, second.positive],
     [first.negative, second.negative],
   ]);
+  if (scale < schemaMin) return undefined;
   return {
     scale,
     count: a.count + b.count,
@@ -60,59 +60,6 @@ export function merged(a: ExponentialHistogram, b: ExponentialHistogram): Expone
     positive: joined([first.positive, second.positive], common - scale),
     negative: joined([first.negative, second.negative], common - scale),
   };
-}
-
-export interface FixedBuckets {
-  /** Ascending, finite. */
-  readonly bounds: number[];
-  /** Values up to each bound, it included (of negative bounds: up to it, it excluded, as exponential buckets have it). */
-  readonly counts: number[];
-}
-
-/** The histogram's counts at all of its bounds, those below and above its values among them. */
-export function fixedBuckets(histogram: ExponentialHistogram): FixedBuckets {
-  const { negative, positive, scale } = histogram;
-  const bounds: number[] = [];
-  const counts: number[] = [];
-  let count = 0;
-  const add = (bound: number): void => {
-    // Bounds past the range of doubles are no bounds, and buckets that the zero bucket overlaps end where it does.
-    if (!Number.isFinite(bound) || bound <= (bounds.at(-1) ?? Number.NEGATIVE_INFINITY)) return;
-    bounds.push(bound);
-    counts.push(count);
-  };
-  for (let i = negative.counts.length; i >= 0; i--) {
-    count += i === negative.counts.length ? 0 : negative.counts[i]!;
-    const bound = boundOf(negative.offset + i, scale);
-    if (bound > 0 && negative.counts.length > 0) add(-bound);
-  }
-  count += histogram.zeroCount;
-  add(histogram.zeroThreshold);
-  for (let i = 0; i <= positive.counts.length && positive.counts.length > 0; i++) {
-    count += i === 0 ? 0 : positive.counts[i - 1]!;
-    add(boundOf(positive.offset + i, scale));
-  }
-  return { bounds, counts };
-}
-
-/** 2^(j/8), correctly rounded: powers computed where they are needed could differ by a last digit from machine to machine, and a bound names a series. */
-const roots = [
-  1,
-  1.0905077326652577,
-  1.189207115002721,
-  1.2968395546510096,
-  Math.SQRT2,
-  1.5422108254079407,
-  1.681792830507429,
-  1.8340080864093424,
-] as const;
-
-/** Lower bound of a bucket: 2^(index / 2^scale), for scales up to 3. */
-function boundOf(index: number, scale: number): number {
-  if (scale < 0) return 2 ** (index * powerOfTwo(-scale));
-  const perPower = 2 ** scale;
-  const power = Math.floor(index / perPower);
-  return roots[((index - power * perPower) * roots.length) / perPower]! * 2 ** power;
 }
 
 /**
@@ -152,7 +99,8 @@ function joined(list: readonly ExponentialBuckets[], shift: number): Exponential
   return { offset, counts: into };
 }
 
-function rescaled(histogram: ExponentialHistogram, scale: number): ExponentialHistogram {
+/** The histogram at a scale that is its own or lower. */
+export function rescaled(histogram: ExponentialHistogram, scale: number): ExponentialHistogram {
   const shift = histogram.scale - scale;
   if (shift === 0) return histogram;
   const { negative, positive } = histogram;

@@ -1,10 +1,7 @@
-/**
- * Reads the data points of exponential histograms (ExponentialHistogramDataPoint). They are stored as histograms with fixed bounds, as the
- * compatibility specification allows where native histograms are not kept; exponential-buckets.ts tells how.
- */
-import { BoundTexts } from './bound-texts.js';
-import { type ExponentialBuckets, type ExponentialHistogram, fixedBuckets, limited } from './exponential-buckets.js';
-import { addHistogram } from './histogram-series.js';
+/** Reads the data points of exponential histograms (ExponentialHistogramDataPoint), which become native histograms. */
+import { staleHistogram } from '../../model/native-histogram.js';
+import { type ExponentialBuckets, type ExponentialHistogram, limited } from './exponential-buckets.js';
+import { nativeFromExponential } from './native-from-exponential.js';
 import { NumberList } from './number-list.js';
 import {
   beginPoint,
@@ -17,45 +14,38 @@ import {
 } from './point-decoding.js';
 
 export class ExponentialPoints {
-  private readonly boundTexts = new BoundTexts();
-
   constructor(private readonly decoding: PointDecoding) {}
 
   /** Reads the data point that is the reader's message. */
   read(metric: PointMetric): void {
     const { decoding } = this;
+    const { exemplarReader, exemplars, histograms, keys, point } = decoding;
     const sent = this.readFields();
-    if (!preparePoint(decoding, metric.names.family, 'le')) return;
-    const { zeroThreshold } = sent;
-    if (!(zeroThreshold >= 0 && Number.isFinite(zeroThreshold))) {
-      decoding.refusals.nativeHistogramsRefused++;
-      const message = `zero_threshold: got ${zeroThreshold}, wanted 0 or more`;
-      decoding.refusals.refuse({ code: 'invalid_histogram', message });
+    if (!preparePoint(decoding, metric.names.family)) return;
+    const histogram = this.histogramOf(sent, metric.isDelta);
+    if (histogram === undefined) return;
+    if (typeof histogram === 'string') {
+      decoding.refusals.refuse({ code: 'invalid_histogram', message: histogram });
       return;
     }
-    const histogram = metric.isDelta ? this.accumulated(limited(sent)) : limited(sent);
-    if (histogram === undefined) return;
-    const { bounds, counts } = fixedBuckets(histogram);
-    const { count, hasSum, sum } = histogram;
-    // Where the series end, senders leave out the sum that there was.
-    const hadSum = hasSum || decoding.point.isEnd;
-    const values = { count, sum: hadSum ? sum : undefined, bounds, boundCount: bounds.length };
-    addHistogram(decoding, metric.names, { ...values, cumulativeCounts: counts }, this.boundTexts);
+    histograms.add(keys.bytes, keys.end, point.timeMs, histogram);
     takePoint(decoding);
+    exemplarReader.read(exemplars, point.timeMs, () => keys.copy());
   }
 
-  /** The total that the delta makes; undefined where it is refused. */
-  private accumulated(delta: ExponentialHistogram): ExponentialHistogram | undefined {
+  /** What is to be stored, or why not; undefined where that has been said already. */
+  private histogramOf(sent: ExponentialHistogram, isDelta: boolean) {
     const { decoding } = this;
-    const stream = streamOf(decoding);
     if (decoding.point.isEnd) {
-      decoding.deltas.end(stream);
-      return delta;
+      if (isDelta) decoding.deltas.end(streamOf(decoding));
+      return staleHistogram;
     }
-    const { outcome, total } = decoding.deltas.addExponential(stream, decoding.point.timeNs, delta);
-    if (isAccumulated(decoding, outcome)) return total;
-    decoding.refusals.nativeHistogramsRefused++;
-    return undefined;
+    const own = nativeFromExponential(sent);
+    if (!isDelta || typeof own === 'string') return own;
+    const delta = limited(sent);
+    const { outcome, total } = decoding.deltas.addExponential(streamOf(decoding), decoding.point.timeNs, delta);
+    if (!isAccumulated(decoding, outcome) || total === undefined) return undefined;
+    return nativeFromExponential(total);
   }
 
   private readFields(): ExponentialHistogram {

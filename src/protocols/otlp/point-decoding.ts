@@ -1,4 +1,5 @@
 /** What the readers of data points share: the state of one request's decoding, and the steps that all kinds of data points take. */
+import type { HistogramBatchBuilder } from '../../model/histogram-batch-builder.js';
 import type { Exemplar } from '../../model/sample-batch.js';
 import type { SampleBatchBuilder } from '../../model/sample-batch-builder.js';
 import { timeMsMax } from '../../model/time.js';
@@ -16,6 +17,7 @@ export interface PointDecoding {
   readonly attributes: AttributeList;
   readonly keys: SeriesKeys;
   readonly samples: SampleBatchBuilder;
+  readonly histograms: HistogramBatchBuilder;
   readonly exemplars: Exemplar[];
   readonly exemplarReader: ExemplarReader;
   readonly deltas: DeltaAccumulator;

@@ -13,7 +13,6 @@ export interface Refusal {
 }
 
 export class Refusals {
-  nativeHistogramsRefused = 0;
   readonly tally: RejectionTally = createRejectionTally();
   /** Number of the data point that is being read, from 1, in the order of the request. */
   private point = 0;

@@ -79,14 +79,18 @@ export class MessageWriter {
     this.end = this.room.writeDoubleLE(value, this.end);
   }
 
-  /** The tag of a field whose number is below 16, with room for what follows. */
+  /** The tag of a field whose number is below 2048, with room for what follows. */
   private tag(field: number, type: number, roomBytes: number): void {
-    const needed = this.end + 1 + roomBytes;
+    const needed = this.end + 2 + roomBytes;
     if (needed > this.room.length) {
       const larger = Buffer.allocUnsafe(Math.max(2 * this.room.length, needed));
       larger.set(this.room.subarray(0, this.end));
       this.room = larger;
     }
-    this.room[this.end++] = (field << 3) | type;
+    if (field < 16) this.room[this.end++] = (field << 3) | type;
+    else {
+      this.room[this.end++] = ((field << 3) & 127) | 128 | type;
+      this.room[this.end++] = field >> 4;
+    }
   }
 }

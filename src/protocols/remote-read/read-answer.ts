@@ -5,8 +5,10 @@
  */
 import { crc32c } from '../../base/crc32c.js';
 import type { Labels } from '../../model/labels.js';
+import type { NativeHistogram } from '../../model/native-histogram.js';
 import { valueWords } from '../../model/sample-batch.js';
 import { MessageWriter } from '../protobuf/message-writer.js';
+import { writeHistogram } from './write-histogram.js';
 import { encodeXorChunk, xorChunkSamplesMax } from './xor-chunk.js';
 
 export interface ReadSeries {
@@ -14,6 +16,8 @@ export interface ReadSeries {
   /** Whole epoch milliseconds, ascending. */
   readonly timesMs: Float64Array;
   readonly values: Float64Array;
+  /** In the order of time. */
+  readonly histograms?: readonly { readonly timeMs: number; readonly histogram: NativeHistogram }[];
 }
 
 /** A `ReadResponse`: for each query its series. */
@@ -25,6 +29,7 @@ export function encodeSamplesAnswer(results: readonly (readonly ReadSeries[])[])
       const message = out.beginMessage(1);
       writeLabels(out, each.labels);
       writeSamples(out, each);
+      for (const { timeMs, histogram } of each.histograms ?? []) writeHistogram(out, timeMs, histogram);
       out.endMessage(message);
     }
     out.endMessage(result);
@@ -59,7 +64,7 @@ function writeInt64(out: MessageWriter, field: number, value: number): void {
 const xorEncoding = 1;
 
 /**
- * Frames of a series. It is one as a rule: Prometheus' client takes each frame for a series of its own. Past `frameSamplesMax` there are
+ * Frames of a series' floats; its histograms have no place in them. It is one as a rule: Prometheus' client takes each frame for a series of its own. Past `frameSamplesMax` there are
  * several, since clients refuse frames of more than 50 MB.
  */
 export function* encodeSeriesFrames(series: ReadSeries, queryIndex: number): Generator<Uint8Array> {

@@ -16,6 +16,8 @@ export interface ReadRequest {
   readonly queries: readonly ReadQuery[];
   /** The first of the types that the client takes which is known here. */
   readonly answerType: ReadAnswerType;
+  /** Whether the client takes samples, which alone have a place for native histograms. */
+  readonly takesSamples: boolean;
 }
 
 const answerTypes: readonly ReadAnswerType[] = ['samples', 'streamed_xor_chunks'];
@@ -38,7 +40,7 @@ export function decodeReadRequest(message: Uint8Array): ReadRequest {
     else reader.skip();
     if (queries.length > queriesMax) reader.fail(`there are more than ${queriesMax} queries, the limit`);
   }
-  return { queries, answerType: answerTypeOf(accepted) };
+  return { queries, answerType: answerTypeOf(accepted), takesSamples: accepted.length === 0 || accepted.includes(0) };
 }
 
 /** Packed, as proto3 writes enums, or each by itself. */

@@ -4,6 +4,8 @@ import type { MetricType } from '../../model/sample-batch.js';
 export const remoteWriteLimits = {
   /** Most samples of a body. A guess. */
   samplesMax: 4_000_000,
+  /** Most native histograms of a body: one that is empty takes 20 times its bytes. A guess. */
+  histogramsMax: 500_000,
   /** Most exemplars of a body; more are refused one by one. A guess. */
   exemplarsMax: 100_000,
   /** Most bytes that the labels of a version 2 body unfold to, exemplars and metadata included. A guess. */
@@ -25,6 +27,3 @@ const metricTypes: readonly MetricType[] = [
 ];
 
 export const metricTypeOf = (number: number): MetricType => metricTypes[number] ?? 'unknown';
-
-export const histogramsRefused = (count: number): string =>
-  `got ${count} native histogram sample${count === 1 ? '' : 's'}, and none are stored; classic histograms are`;

@@ -1,18 +1,21 @@
 /**
  * Prometheus remote write 1.0: the message prometheus.WriteRequest. Labels are never looked at here: a run's key is the range of
- * the body where its label messages lie, and `canonicalLabels` reads them once a series is new. Native histograms are refused and counted.
+ * the body where its label messages lie, and `canonicalLabels` reads them once a series is new. Series with native histograms are none that the kernel
+ * reads, so what has none pays nothing for them.
  * Sources: prometheus.io, "Prometheus Remote-Write 1.0 specification"; prometheus prompb/remote.proto and types.proto.
  */
 import { BarographError, isBarographError } from '../../base/errors.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { WriteRequestScan } from '../../kernel/write-request-scan.js';
+import { HistogramColumns } from '../../model/histogram-columns.js';
 import { createLabelWriter } from '../../model/label-writer.js';
 import { createRejectionTally } from '../../model/rejection-tally.js';
 import type { DecodedMetrics, Exemplar, MetricMetadata } from '../../model/sample-batch.js';
 import { SampleColumns } from '../../model/sample-columns.js';
 import { WireReader, wireType } from '../protobuf/wire-reader.js';
 import { canonicalLabels, exemplarLabels, labelField } from './label-section.js';
-import { histogramsRefused, metricTypeOf, remoteWriteLimits } from './limits.js';
+import { metricTypeOf, remoteWriteLimits } from './limits.js';
+import { readHistogram } from './read-histogram.js';
 import { readSample, sampleField } from './scan-samples.js';
 
 export interface RemoteWriteDecoder {
@@ -52,12 +55,12 @@ class WriteRequest {
   private readonly tally = createRejectionTally();
   private readonly metadata: MetricMetadata[] = [];
   private readonly exemplars: Exemplar[] = [];
+  private readonly histograms = new HistogramColumns(remoteWriteLimits.histogramsMax);
   /** What runs' keys are ranges of: the body, or a copy of it with the gathered labels behind it. */
   private keys: Uint8Array;
   private keysEnd: number;
   private seriesCount = 0;
   private metadataCount = 0;
-  private histogramCount = 0;
 
   constructor(
     private readonly body: Uint8Array,
@@ -81,7 +84,7 @@ class WriteRequest {
       batch: this.columns.batch('remote_write_1', this.keys),
       metadata: this.metadata,
       exemplars: this.exemplars,
-      nativeHistogramsRefused: this.histogramCount,
+      histograms: this.histograms.batch('remote_write_1', this.keys),
       rejected: tally.rejected,
       rejectedByCode: tally.rejectedByCode,
       rejections: tally.rejections,
@@ -125,7 +128,6 @@ class WriteRequest {
     let labelsEnd = from;
     let isScattered = false;
     let exemplarCount = 0;
-    let histogramCount = 0;
     for (let at = from; reader.next(); at = reader.position) {
       if (reader.field === labelField) {
         reader.range();
@@ -133,9 +135,9 @@ class WriteRequest {
         else if (labelsEnd !== at) isScattered = true;
         labelsEnd = reader.position;
       } else if (reader.field === sampleField) readSample(reader, columns);
+      else if (reader.field === histogramField) this.readHistogram();
       else {
         if (reader.field === exemplarField) exemplarCount++;
-        else if (reader.field === histogramField) histogramCount++;
         reader.skip();
       }
     }
@@ -145,13 +147,14 @@ class WriteRequest {
       labelsEnd = this.keysEnd;
     }
     columns.endRun(labelsStart, labelsEnd);
-    if (histogramCount > 0) this.refuseHistograms(histogramCount);
+    this.histograms.endRun(labelsStart, labelsEnd);
     if (exemplarCount > 0) this.readExemplars(from, end, exemplarCount);
   }
 
-  private refuseHistograms(count: number): void {
-    this.histogramCount += count;
-    this.tally.add(this.seriesCount, 'native_histogram', () => histogramsRefused(count), count);
+  private readHistogram(): void {
+    const { timeMs, histogram } = readHistogram(this.reader);
+    if (typeof histogram === 'string') this.tally.add(this.seriesCount, 'invalid_histogram', () => histogram);
+    else this.histograms.add(timeMs, histogram);
   }
 
   /** Copies the label messages of the series body[from, end) side by side behind the body; answers where among `keys` they begin. */

@@ -1,10 +1,11 @@
 /**
  * Prometheus remote write 2.0: the message io.prometheus.write.v2.Request. Its texts stand once in a table of symbols, so keys are written
- * in the canonical form, by copying the symbols' bytes. Native histograms are refused and counted. Created and start timestamps are
+ * in the canonical form, by copying the symbols' bytes. Created and start timestamps are
  * checked to be numbers and not kept: nothing that is stored has a place for them, and Prometheus leaves them out by default too.
  * Sources: prometheus.io, "Prometheus Remote-Write 2.0 specification"; prometheus prompb/io/prometheus/write/v2/types.proto.
  */
 import { BarographError } from '../../base/errors.js';
+import { HistogramColumns } from '../../model/histogram-columns.js';
 import { checkCanonical, type LabelProblem } from '../../model/label-check.js';
 import { createRejectionTally } from '../../model/rejection-tally.js';
 import type { DecodedMetrics, Exemplar } from '../../model/sample-batch.js';
@@ -12,7 +13,8 @@ import { SampleColumns } from '../../model/sample-columns.js';
 import { WireReader, wireType } from '../protobuf/wire-reader.js';
 import { LabelKeys } from './label-keys.js';
 import { LabelRefs } from './label-refs.js';
-import { histogramsRefused, remoteWriteLimits } from './limits.js';
+import { remoteWriteLimits } from './limits.js';
+import { readHistogram } from './read-histogram.js';
 import { readSample, sampleField, scanSamples } from './scan-samples.js';
 import { MetadataOfSeries, noMetadata, readSeriesMetadata, type SeriesMetadata } from './series-metadata.js';
 import { SymbolTable } from './symbol-table.js';
@@ -42,7 +44,6 @@ export function createRemoteWrite2Decoder(): RemoteWriteDecoder {
 /** What a series holds beside labels and samples. */
 interface SeriesExtras {
   readonly exemplarCount: number;
-  readonly histogramCount: number;
   readonly metadata: SeriesMetadata;
 }
 
@@ -53,8 +54,8 @@ class Request {
   private readonly refs = new LabelRefs();
   private readonly tally = createRejectionTally();
   private readonly exemplars: Exemplar[] = [];
+  private readonly histograms = new HistogramColumns(remoteWriteLimits.histogramsMax);
   private seriesCount = 0;
-  private histogramCount = 0;
 
   constructor(
     private readonly body: Uint8Array,
@@ -77,7 +78,7 @@ class Request {
       batch: this.columns.batch('canonical', this.keys.bytes),
       metadata: this.metadata.all,
       exemplars: this.exemplars,
-      nativeHistogramsRefused: this.histogramCount,
+      histograms: this.histograms.batch('canonical', this.keys.bytes),
       rejected: tally.rejected,
       rejectedByCode: tally.rejectedByCode,
       rejections: tally.rejections,
@@ -112,26 +113,25 @@ class Request {
     refs.clear();
     const from = reader.position;
     const extras = this.readSeriesFields();
-    const { histogramCount, exemplarCount } = extras;
-    if (histogramCount > 0) this.refuseHistograms(histogramCount);
+    const { exemplarCount } = extras;
     const { keys } = this;
     const keyStart = keys.append(refs, symbols);
     if (typeof keyStart !== 'number') {
-      const refused = columns.dropRun() + exemplarCount;
+      const refused = columns.dropRun() + this.histograms.dropRun() + exemplarCount;
       this.tally.add(this.seriesCount, keyStart.code, () => keyStart.message, Math.max(1, refused));
       return;
     }
-    const hasSamples = columns.endRun(keyStart, keys.end);
+    const hasFloats = columns.endRun(keyStart, keys.end);
+    const hasHistograms = this.histograms.endRun(keyStart, keys.end);
     this.takeMetadata(extras.metadata);
     if (exemplarCount > 0) this.readExemplars(from, reader.position, keyStart, exemplarCount);
-    if (!hasSamples) keys.truncate(keyStart);
+    if (!hasFloats && !hasHistograms) keys.truncate(keyStart);
   }
 
   /** Reads the TimeSeries that the reader is at: its references and samples, and of the rest how much there is. */
   private readSeriesFields(): SeriesExtras {
     const { reader, body, columns } = this;
     let exemplarCount = 0;
-    let histogramCount = 0;
     let metadata = noMetadata;
     const outer = reader.enter();
     for (;;) {
@@ -141,19 +141,20 @@ class Request {
       else if (reader.field === sampleField) readSample(reader, columns);
       else if (reader.field === metadataField) metadata = readSeriesMetadata(reader);
       else if (reader.field === createdField) reader.int64();
+      else if (reader.field === histogramField) this.readHistogram();
       else {
         if (reader.field === exemplarField) exemplarCount++;
-        else if (reader.field === histogramField) histogramCount++;
         reader.skip();
       }
     }
     reader.leave(outer);
-    return { exemplarCount, histogramCount, metadata };
+    return { exemplarCount, metadata };
   }
 
-  private refuseHistograms(count: number): void {
-    this.histogramCount += count;
-    this.tally.add(this.seriesCount, 'native_histogram', () => histogramsRefused(count), count);
+  private readHistogram(): void {
+    const { timeMs, histogram } = readHistogram(this.reader);
+    if (typeof histogram === 'string') this.tally.add(this.seriesCount, 'invalid_histogram', () => histogram);
+    else this.histograms.add(timeMs, histogram);
   }
 
   private takeMetadata(given: SeriesMetadata): void {

@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import { isBarographError } from '../../../src/base/errors.js';
 import { decodeMetricRecord, encodeMetricRecord, type MetricEntry } from '../../../src/ingest/metrics/metric-record.js';
 import { encodeLabels } from '../../../src/model/labels.js';
+import { HistogramWriter, histogramBytesAt, readHistogramBytes } from '../../../src/model/native-histogram-bytes.js';
 import { noRef } from '../../../src/model/series-ref.js';
 import { createSeriesIndex } from '../../../src/series/index/series-index.js';
+import { nativeHistogram } from '../../model/histogram-arbitraries.js';
 
 const labelsOf = (i: number): Uint8Array =>
   encodeLabels([
@@ -70,6 +72,45 @@ describe('a metric record', () => {
             ),
           );
           assert.deepEqual(record.newSeries, [refs[0]]);
+        },
+      ),
+    );
+  });
+
+  it('of native histograms comes back as it was', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            ref: fc.constantFrom(...refs),
+            histograms: fc.array(nativeHistogram, { minLength: 1, maxLength: 3 }),
+          }),
+          {
+            minLength: 1,
+            maxLength: 4,
+          },
+        ),
+        (runs) => {
+          const writer = new HistogramWriter();
+          for (const each of runs.flatMap(({ histograms }) => histograms)) writer.add(each);
+          let end = 0;
+          const samples = {
+            refs: Uint32Array.from(runs, ({ ref }) => ref),
+            runCount: runs.length,
+            sampleEnds: Uint32Array.from(runs, ({ histograms }) => (end += histograms.length)),
+            sampleCount: end,
+            timesMs: Float64Array.from({ length: end }, (_, i) => 1_700_000_000_000 + i),
+            ...writer.finish(),
+          };
+          const payload = encodeMetricRecord({ kind: 'histograms', samples, newSeries: [refs[1]!] }, 7, series);
+          const record = decodeMetricRecord(9, read(payload), series);
+          assert.ok(record.kind === 'histograms');
+          assert.deepEqual([record.rowCount, record.arrivedMs, record.newSeries], [end, 7, [refs[1]]]);
+          assert.deepEqual(record.samples, samples);
+          assert.deepEqual(
+            Array.from({ length: end }, (_, i) => readHistogramBytes(histogramBytesAt(record.samples, i))),
+            runs.flatMap(({ histograms }) => histograms),
+          );
         },
       ),
     );

@@ -59,7 +59,8 @@ export function startPushed({ groups: earlier = [], limits = {}, maxAgeMs = Infi
       async take({ batch }) {
         if (self.failsWith !== undefined) throw new BarographError(self.failsWith, 'the intake is full');
         lines.push(...linesOf(batch));
-        return { accepted: batch.sampleCount, exemplars: 0, rejected: 0, rejectedByCode: new Map(), errors: [] };
+        const nothingElse = { histograms: 0, exemplars: 0, rejected: 0, rejectedByCode: new Map(), errors: [] };
+        return { accepted: batch.sampleCount, ...nothingElse };
       },
     },
     clock,

@@ -48,7 +48,8 @@ export function createMemorySource(): MemorySource {
   };
 }
 
-function seriesOf({ stepMs, series }: LoadCommand): StoredSeries[] {
+/** What a command loads, start times left aside by stores that have none. */
+export function seriesOf({ stepMs, series }: LoadCommand): StoredSeries[] {
   return series.map(({ labels, values, starts }) => ({
     labels,
     samples: values.flatMap((value, i): StoredSample[] => {

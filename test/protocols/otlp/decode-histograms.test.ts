@@ -82,35 +82,76 @@ describe('OTLP histograms', () => {
 });
 
 describe('OTLP exponential histograms', () => {
-  it('become histograms with fixed bounds', () => {
-    const point = {
-      timeUnixNano,
-      count: '8',
-      sum: 7.5,
-      scale: 0,
-      zeroCount: '1',
-      positive: { offset: -1, bucketCounts: ['1', '2', '3'] },
-      negative: { offset: 1, bucketCounts: ['1'] },
-    };
-    const metric = { name: 'e', unit: 's', exponentialHistogram: { ...cumulative, dataPoints: [point] } };
-    assert.deepEqual(linesOf(metric), [
-      `e_seconds_bucket{le="-4"} 0 ${timeMs}`,
-      `e_seconds_bucket{le="-2"} 1 ${timeMs}`,
-      `e_seconds_bucket{le="0"} 2 ${timeMs}`,
-      `e_seconds_bucket{le="0.5"} 2 ${timeMs}`,
-      `e_seconds_bucket{le="1"} 3 ${timeMs}`,
-      `e_seconds_bucket{le="2"} 5 ${timeMs}`,
-      `e_seconds_bucket{le="4"} 8 ${timeMs}`,
-      `e_seconds_bucket{le="+Inf"} 8 ${timeMs}`,
-      `e_seconds_sum{} 7.5 ${timeMs}`,
-      `e_seconds_count{} 8 ${timeMs}`,
-    ]);
+  const sent = {
+    timeUnixNano,
+    count: '8',
+    sum: 7.5,
+    scale: 0,
+    zeroCount: '1',
+    positive: { offset: -1, bucketCounts: ['1', '2', '3'] },
+    negative: { offset: 1, bucketCounts: ['1'] },
+  };
+  const metric = (point: { readonly [name: string]: JsonValue }): JsonValue => ({
+    name: 'e',
+    unit: 's',
+    exponentialHistogram: { ...cumulative, dataPoints: [{ ...sent, ...point }] },
+  });
+  const got = (point: { readonly [name: string]: JsonValue }) => summary(decoded(request([metric(point)])));
+
+  it('become native histograms, whose buckets are named by their upper bounds', () => {
+    const { lines, histograms, metadata } = got({});
+    assert.deepEqual(
+      [lines, histograms],
+      [[], [`e_seconds{} schema 0 sum 7.5 count 8 zero 1 1e-128 +[0: 1 2 3] -[2: 1] ${timeMs}`]],
+    );
+    assert.deepEqual(metadata, [{ metric: 'e_seconds', type: 'histogram', help: '', unit: 'seconds' }]);
   });
 
-  it('with an impossible zero bucket are refused and counted as native histograms', () => {
-    const dataPoints = [{ timeUnixNano, count: '1', zeroThreshold: -1 }];
-    const metrics = decoded(request([{ name: 'e', exponentialHistogram: { ...cumulative, dataPoints } }]));
-    assert.deepEqual([metrics.nativeHistogramsRefused, metrics.rejected, metrics.batch.runCount], [1, 1, 0]);
+  const kept: readonly (readonly [title: string, point: { readonly [name: string]: JsonValue }, histogram: string])[] =
+    [
+      [
+        'keep the width of their zero bucket',
+        { zeroThreshold: 0.25 },
+        'schema 0 sum 7.5 count 8 zero 1 0.25 +[0: 1 2 3] -[2: 1]',
+      ],
+      [
+        'without a sum have none that is a number',
+        { sum: null },
+        'schema 0 sum NaN count 8 zero 1 1e-128 +[0: 1 2 3] -[2: 1]',
+      ],
+      [
+        'part their buckets where more than two are empty',
+        { positive: { offset: 4, bucketCounts: ['0', '1', '0', '0', '2', '0', '0', '0', '3', '0'] } },
+        'schema 0 sum 7.5 count 8 zero 1 1e-128 +[6: 1 0 0 2, 13: 3] -[2: 1]',
+      ],
+      [
+        'of a scale past 8 come down to it',
+        { scale: 10, positive: { offset: -1, bucketCounts: ['1', '2', '2', '1'] } },
+        'schema 8 sum 7.5 count 8 zero 1 1e-128 +[0: 1 5] -[1: 1]',
+      ],
+      ['without a recorded value end their series', { flags: 1 }, 'stale'],
+    ];
+  for (const [title, point, histogram] of kept)
+    it(title, () => {
+      assert.deepEqual(got(point).histograms, [`e_seconds{} ${histogram} ${timeMs}`]);
+    });
+
+  const refused: readonly (readonly [title: string, point: { readonly [name: string]: JsonValue }, message: RegExp])[] =
+    [
+      ['with an impossible zero bucket', { zeroThreshold: -1 }, /zero threshold: got -1/],
+      ['coarser than native ones', { scale: -5 }, /scale: got -5, wanted -4 or more/],
+      ['whose count is not that of their buckets', { count: '9' }, /hold 8 observations, and the count is 9/],
+    ];
+  for (const [title, point, message] of refused)
+    it(`${title} are refused`, () => {
+      const { histograms, rejections } = got(point);
+      assert.deepEqual([histograms, rejections.map(({ code }) => code)], [[], ['invalid_histogram']]);
+      assert.match(rejections[0]!.message, message);
+    });
+
+  it('have exemplars on their series', () => {
+    const exemplars = [{ timeUnixNano, asDouble: 3, filteredAttributes: [text('a', 'b')] }];
+    assert.deepEqual(got({ exemplars }).exemplars, [['e_seconds{}', '{a="b"}', timeMs, 3]]);
   });
 });
 

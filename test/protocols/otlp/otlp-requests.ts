@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { DecodedMetrics } from '../../../src/model/sample-batch.js';
 import { decodeOtlpMetrics, type OtlpDecodeOptions } from '../../../src/protocols/otlp/decode-metrics.js';
 import { createDeltaAccumulator } from '../../../src/protocols/otlp/delta-accumulator.js';
-import { sampleLines, seriesText } from './decoded-samples.js';
+import { histogramLines, sampleLines, seriesText } from './decoded-samples.js';
 import { encodeRequest, type JsonValue } from './encode-request.js';
 
 /** 2023-11-14T22:13:20.123Z and a fraction of a millisecond, which is cut off. */
@@ -36,6 +36,7 @@ export function decoded(body: JsonValue, options: Options = {}): DecodedMetrics 
 /** Everything that was decoded, comparable. */
 export const summary = (metrics: DecodedMetrics) => ({
   lines: sampleLines(metrics),
+  histograms: histogramLines(metrics),
   metadata: metrics.metadata,
   exemplars: metrics.exemplars.map(({ labels, series, timeMs: at, value }) => [
     seriesText(series),
@@ -45,7 +46,6 @@ export const summary = (metrics: DecodedMetrics) => ({
   ]),
   rejections: metrics.rejections,
   rejected: metrics.rejected,
-  nativeHistogramsRefused: metrics.nativeHistogramsRefused,
 });
 
 /** The samples of one metric without resource and scope. */

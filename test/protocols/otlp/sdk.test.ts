@@ -19,11 +19,11 @@ import {
   type OtlpFormat,
   otlpContentTypes,
 } from '../../../src/protocols/otlp/export-response.js';
-import { sampleLines } from './decoded-samples.js';
+import { histogramLines, sampleLines } from './decoded-samples.js';
 
 /** The samples without their times, of the metrics that the test's own scope has. */
 const valuesOf = (metrics: DecodedMetrics): string[] =>
-  sampleLines(metrics)
+  [...sampleLines(metrics), ...histogramLines(metrics)]
     .filter((line) => line.includes('otel_scope_name="barograph.test"'))
     .map((line) =>
       line
@@ -104,31 +104,19 @@ for (const format of ['protobuf', 'json'] as const)
           [],
         );
         const values = valuesOf(received[1]!);
-        assert.deepEqual(
-          values.filter((line) => !line.startsWith('exp_size_bucket')),
-          [
-            'exp_size_count{} 2',
-            'exp_size_sum{} 3',
-            'http_requests_total{http_method="GET",status="200",tags="["a","b"]"} 3',
-            'latency_milliseconds_bucket{le="+Inf"} 6',
-            'latency_milliseconds_bucket{le="10"} 4',
-            'latency_milliseconds_bucket{le="5"} 2',
-            'latency_milliseconds_count{} 6',
-            'latency_milliseconds_sum{} 164',
-            'load_ratio{cpu="0"} 0.25',
-            'net_sent_bytes_total{} 20',
-            'queue_size{} 4',
-          ],
-        );
-        assert.deepEqual(
-          values.filter((line) => line.startsWith('exp_size_bucket')),
-          [
-            'exp_size_bucket{le="+Inf"} 2',
-            'exp_size_bucket{le="0"} 0',
-            'exp_size_bucket{le="1.4142135623730951"} 0',
-            'exp_size_bucket{le="1.5422108254079407"} 2',
-          ],
-        );
+        assert.deepEqual(values, [
+          // 1.5 lies in bucket ceil(log2(1.5) * 2^8).
+          'exp_size{} schema 8 sum 3 count 2 zero 0 1e-128 +[150: 2] -[]',
+          'http_requests_total{http_method="GET",status="200",tags="["a","b"]"} 3',
+          'latency_milliseconds_bucket{le="+Inf"} 6',
+          'latency_milliseconds_bucket{le="10"} 4',
+          'latency_milliseconds_bucket{le="5"} 2',
+          'latency_milliseconds_count{} 6',
+          'latency_milliseconds_sum{} 164',
+          'load_ratio{cpu="0"} 0.25',
+          'net_sent_bytes_total{} 20',
+          'queue_size{} 4',
+        ]);
         const [target] = sampleLines(received[1]!).filter((line) => line.startsWith('target_info'));
         assert.match(target ?? '', /job="unknown_service.*telemetry_sdk_language="nodejs"/);
       });

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { createLabelWriter } from '../../../src/model/label-writer.js';
 import { decodeLabels, type Label } from '../../../src/model/labels.js';
-import type { SampleBatch } from '../../../src/model/sample-batch.js';
+import type { NativeHistogram } from '../../../src/model/native-histogram.js';
+import { histogramBytesAt, readHistogramBytes } from '../../../src/model/native-histogram-bytes.js';
+import type { HistogramBatch, SampleBatch } from '../../../src/model/sample-batch.js';
 import { valueWords } from '../../../src/model/sample-batch.js';
 import { canonicalLabels } from '../../../src/protocols/remote-write/label-section.js';
 
@@ -31,5 +33,23 @@ export function runsOf(batch: SampleBatch): DecodedRun[] {
       timeMs: batch.timesMs[start + i]!,
     }));
     return { labels: labelsOf(batch, run), samples };
+  });
+}
+
+export interface DecodedHistograms {
+  readonly labels: readonly Label[];
+  readonly histograms: readonly { readonly timeMs: number; readonly histogram: NativeHistogram }[];
+}
+
+export function histogramRunsOf(batch: HistogramBatch | undefined): DecodedHistograms[] {
+  if (batch === undefined) return [];
+  const { runs, histograms } = batch;
+  return Array.from({ length: runs.runCount }, (_, run) => {
+    const start = run === 0 ? 0 : runs.sampleEnds[run - 1]!;
+    const decoded = Array.from({ length: runs.sampleEnds[run]! - start }, (_, i) => ({
+      timeMs: runs.timesMs[start + i]!,
+      histogram: readHistogramBytes(histogramBytesAt(histograms, runs.values[start + i]!)),
+    }));
+    return { labels: labelsOf(runs, run), histograms: decoded };
   });
 }

@@ -18,7 +18,8 @@ export interface SeriesToWrite {
   readonly labels: readonly Label[];
   readonly samples: readonly SampleToWrite[];
   readonly exemplars?: readonly ExemplarToWrite[];
-  readonly histograms?: number;
+  /** Fields of each Histogram message. */
+  readonly histograms?: readonly (readonly Buffer[])[];
 }
 
 export const sample = (timeMs: number, value: number): SampleToWrite => ({
@@ -36,17 +37,14 @@ export const sampleMessage = (field: number, { bits, timeMs }: SampleToWrite): B
 export const labelMessage = ([name, value]: Label): Buffer =>
   bytesField(1, [bytesField(1, name), bytesField(2, value)]);
 
-/** A histogram with a timestamp and nothing else, as good as any where none is stored. */
-const histogramMessage = (field: number): Buffer => bytesField(field, [varintField(1, 4), varintField(15, 1000)]);
-
 /** The fields of a TimeSeries of version 1, in the order in which senders write them. */
-export const seriesFields = ({ labels, samples, exemplars = [], histograms = 0 }: SeriesToWrite): Buffer[] => [
+export const seriesFields = ({ labels, samples, exemplars = [], histograms = [] }: SeriesToWrite): Buffer[] => [
   ...labels.map(labelMessage),
   ...samples.map((one) => sampleMessage(2, one)),
   ...exemplars.map(({ labels, value, timeMs }) =>
     bytesField(3, [...labels.map(labelMessage), fixed64Field(2, bitsOf(value)), varintField(3, timeMs)]),
   ),
-  ...Array.from({ length: histograms }, () => histogramMessage(4)),
+  ...histograms.map((fields) => bytesField(4, fields)),
 ];
 
 export const writeRequest = (series: readonly SeriesToWrite[]): Buffer =>
@@ -75,7 +73,7 @@ const refsOf = (labels: readonly Label[], of: (text: string) => number): Buffer 
   );
 
 function series2Fields(series: SeriesToWrite2, of: (text: string) => number): Buffer[] {
-  const { labels, samples, exemplars = [], histograms = 0, metadata, createdMs, startMs } = series;
+  const { labels, samples, exemplars = [], histograms = [], metadata, createdMs, startMs } = series;
   return [
     refsOf(labels, of),
     ...samples.map((one) =>
@@ -83,7 +81,7 @@ function series2Fields(series: SeriesToWrite2, of: (text: string) => number): Bu
         ? sampleMessage(2, one)
         : bytesField(2, [fixed64Field(1, one.bits), varintField(2, one.timeMs), varintField(3, startMs)]),
     ),
-    ...Array.from({ length: histograms }, () => histogramMessage(3)),
+    ...histograms.map((fields) => bytesField(3, fields)),
     ...exemplars.map(({ labels, value, timeMs }) =>
       bytesField(4, [refsOf(labels, of), fixed64Field(2, bitsOf(value)), varintField(3, timeMs)]),
     ),

@@ -7,8 +7,10 @@ import { createLabelWriter } from '../../../src/model/label-writer.js';
 import { decodeLabels, sortedLabels } from '../../../src/model/labels.js';
 import { canonicalLabels } from '../../../src/protocols/remote-write/label-section.js';
 import { createRemoteWrite1Decoder } from '../../../src/protocols/remote-write/version-1.js';
+import { latency, nativeHistogram } from '../../model/histogram-arbitraries.js';
 import { bytesField, fixed64Field, varintField } from '../protobuf/wire-writer.js';
-import { runsOf } from './decoded-runs.js';
+import { histogramRunsOf, runsOf } from './decoded-runs.js';
+import { histogramFields } from './histogram-encoder.js';
 import {
   request2,
   type SeriesToWrite,
@@ -17,7 +19,7 @@ import {
   seriesFields,
   writeRequest,
 } from './remote-write-encoder.js';
-import { series } from './series-arbitraries.js';
+import { labels, samples, series } from './series-arbitraries.js';
 
 const decoder = createRemoteWrite1Decoder(new Kernel());
 const now = 1_717_171_717_000;
@@ -97,19 +99,42 @@ describe('remote write 1', () => {
     assert.deepEqual(runsOf(decoded.batch), expectedRuns([up]));
   });
 
-  it('refuses native histograms and says how many, and keeps the samples beside them', () => {
-    const decoded = decoder.decode(writeRequest([up, { ...up, samples: [], histograms: 3 }, { ...up, histograms: 1 }]));
-    assert.equal(decoded.nativeHistogramsRefused, 4);
-    assert.equal(decoded.rejected, 4);
-    assert.deepEqual(decoded.rejectedByCode, new Map([['native_histogram', 4]]));
-    assert.deepEqual(
-      decoded.rejections.map(({ line, message }) => [line, message]),
-      [
-        [2, 'got 3 native histogram samples, and none are stored; classic histograms are'],
-        [3, 'got 1 native histogram sample, and none are stored; classic histograms are'],
-      ],
+  it('takes native histograms of every kind, beside samples', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ labels, samples, histograms: fc.array(nativeHistogram, { maxLength: 3 }) }), {
+          maxLength: 6,
+        }),
+        (list) => {
+          const sent = list.map((each) => ({
+            ...each,
+            histograms: each.histograms.map((one, i) => histogramFields(one, now + i)),
+          }));
+          const decoded = decoder.decode(writeRequest(sent));
+          assert.equal(decoded.rejected, 0);
+          assert.deepEqual(
+            histogramRunsOf(decoded.histograms).map(({ histograms }) => histograms),
+            list
+              .filter(({ histograms }) => histograms.length > 0)
+              .map(({ histograms }) => histograms.map((histogram, i) => ({ timeMs: now + i, histogram }))),
+          );
+          assert.deepEqual(runsOf(decoded.batch), expectedRuns(sent));
+        },
+      ),
     );
-    assert.equal(decoded.batch.sampleCount, 2);
+  });
+
+  it('refuses a histogram whose parts do not fit, and keeps its neighbours', () => {
+    const sound = histogramFields(latency, now);
+    const broken = histogramFields({ ...latency, count: 13 }, now + 1);
+    const decoded = decoder.decode(writeRequest([up, { ...up, samples: [], histograms: [sound, broken, sound] }]));
+    assert.deepEqual(decoded.rejections, [
+      { line: 2, code: 'invalid_histogram', message: 'the buckets hold 12 observations, and the count is 13' },
+    ]);
+    assert.equal(decoded.batch.sampleCount, 1);
+    assert.deepEqual(histogramRunsOf(decoded.histograms), [
+      { labels: up.labels, histograms: [latency, latency].map((histogram) => ({ timeMs: now, histogram })) },
+    ]);
   });
 
   it('refuses exemplars and metadata one by one, and keeps the rest', () => {

@@ -5,10 +5,12 @@ import { type ErrorCode, isBarographError } from '../../../src/base/errors.js';
 import { checkCanonical } from '../../../src/model/label-check.js';
 import { decodeLabels, type Label, sortedLabels } from '../../../src/model/labels.js';
 import { createRemoteWrite2Decoder } from '../../../src/protocols/remote-write/version-2.js';
+import { latency, nativeHistogram } from '../../model/histogram-arbitraries.js';
 import { bytesField, varint, varintField } from '../protobuf/wire-writer.js';
-import { runsOf } from './decoded-runs.js';
+import { histogramRunsOf, runsOf } from './decoded-runs.js';
+import { histogramFields } from './histogram-encoder.js';
 import { request2, type SeriesToWrite2, sample, sampleMessage, writeRequest } from './remote-write-encoder.js';
-import { labels, series } from './series-arbitraries.js';
+import { labels, samples, series } from './series-arbitraries.js';
 
 const decoder = createRemoteWrite2Decoder();
 const now = 1_717_171_717_000;
@@ -100,11 +102,42 @@ describe('remote write 2', () => {
     ]);
   });
 
-  it('refuses native histograms and says how many', () => {
-    const decoded = decoder.decode(request2([{ ...up, samples: [], histograms: 2 }, up]));
-    assert.equal(decoded.nativeHistogramsRefused, 2);
-    assert.deepEqual(decoded.rejectedByCode, new Map([['native_histogram', 2]]));
+  it('takes native histograms of every kind, beside samples', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ labels, samples, histograms: fc.array(nativeHistogram, { maxLength: 3 }) }), {
+          maxLength: 6,
+        }),
+        (list) => {
+          const sent = list.map((each) => ({
+            ...each,
+            histograms: each.histograms.map((one, i) => histogramFields(one, now + i)),
+          }));
+          const decoded = decoder.decode(request2(sent));
+          assert.equal(decoded.rejected, 0);
+          assert.deepEqual(
+            histogramRunsOf(decoded.histograms).map(({ histograms }) => histograms),
+            list
+              .filter(({ histograms }) => histograms.length > 0)
+              .map(({ histograms }) => histograms.map((histogram, i) => ({ timeMs: now + i, histogram }))),
+          );
+          assert.deepEqual(runsOf(decoded.batch), expectedRuns(sent));
+        },
+      ),
+    );
+  });
+
+  it('refuses a histogram whose parts do not fit, and keeps its neighbours', () => {
+    const sound = histogramFields(latency, now);
+    const broken = histogramFields({ ...latency, count: 13 }, now + 1);
+    const decoded = decoder.decode(request2([up, { ...up, samples: [], histograms: [sound, broken, sound] }]));
+    assert.deepEqual(decoded.rejections, [
+      { line: 2, code: 'invalid_histogram', message: 'the buckets hold 12 observations, and the count is 13' },
+    ]);
     assert.equal(decoded.batch.sampleCount, 1);
+    assert.deepEqual(histogramRunsOf(decoded.histograms), [
+      { labels: up.labels, histograms: [latency, latency].map((histogram) => ({ timeMs: now, histogram })) },
+    ]);
   });
 
   it('refuses each series whose references are malformed, and keeps its neighbours', () => {
