@@ -36,8 +36,9 @@ const prefixed = (what: string, problem: string | undefined): string | undefined
 function totalsProblem({ isFloat, count, zeroCount, zeroThreshold }: NativeHistogram): string | undefined {
   if (!(zeroThreshold >= 0 && Number.isFinite(zeroThreshold)))
     return `zero threshold: got ${zeroThreshold}, wanted a number from 0 up`;
-  if (!(zeroCount >= 0)) return `zero bucket: got a count of ${zeroCount}, wanted 0 or more`;
-  if (!(count >= 0)) return `count: got ${count}, wanted 0 or more`;
+  // Floats may be NaN, as Prometheus has it.
+  if (zeroCount < 0) return `zero bucket: got a count of ${zeroCount}, wanted 0 or more`;
+  if (count < 0) return `count: got ${count}, wanted 0 or more`;
   if (!isFloat && count > Number.MAX_SAFE_INTEGER) return `count: got ${count}, wanted less than 2^53`;
   return undefined;
 }
@@ -56,8 +57,8 @@ function customProblem({ positive, negative, customBounds, ...zero }: NativeHist
   if (negative.offsets.length > 0 || negative.counts.length > 0)
     return 'custom bounds: got negative buckets, which they have none of';
   for (const [i, bound] of customBounds.entries())
-    if (!Number.isFinite(bound) || (i > 0 && bound <= customBounds[i - 1]!))
-      return `custom bounds: got ${bound} as number ${i + 1}, wanted finite bounds that ascend`;
+    if (Number.isNaN(bound) || bound === Number.POSITIVE_INFINITY || (i > 0 && bound <= customBounds[i - 1]!))
+      return `custom bounds: got ${bound} as number ${i + 1}, wanted bounds that ascend and end before infinity`;
   const problem = spansProblem(positive);
   if (problem !== undefined) return `positive buckets: ${problem}`;
   const end = sum(positive.offsets) + sum(positive.lengths);
@@ -84,7 +85,7 @@ function spansProblem({ offsets, lengths, counts }: SpannedBuckets): string | un
 }
 
 function countsProblem({ counts }: SpannedBuckets): string | undefined {
-  const wrong = counts.findIndex((count) => !(count >= 0));
+  const wrong = counts.findIndex((count) => count < 0);
   return wrong < 0 ? undefined : `bucket ${wrong + 1} has the count ${counts[wrong]}, wanted 0 or more`;
 }
 

@@ -32,7 +32,7 @@ export interface NativeHistogram {
   readonly sum: number;
   readonly positive: SpannedBuckets;
   readonly negative: SpannedBuckets;
-  /** Ascending, finite; the last bucket reaches to infinity. Empty where the schema is exponential. */
+  /** Ascending, below infinity; the last bucket reaches to infinity. Empty where the schema is exponential. */
   readonly customBounds: readonly number[];
 }
 
