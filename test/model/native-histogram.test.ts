@@ -44,7 +44,9 @@ describe('native histograms', () => {
     // Buckets -3 to 0 become bucket 0, 1 to 4 bucket 1, 5 and 6 bucket 2.
     assert.deepEqual(sound.positive, { offsets: [0], lengths: [3], counts: [4, 4, 2] });
   });
+});
 
+describe('native histograms that are not sound', () => {
   const twice = { offsets: [0], lengths: [1], counts: [1] };
   const refused: readonly (readonly [title: string, histogram: Partial<NativeHistogram>, message: RegExp])[] = [
     ['of a schema below -4', { schema: -5 }, /schema: got -5/],
