@@ -7,8 +7,8 @@ import type { QueryRange } from '../../../src/promql/evaluate/query-range.js';
 import type { QueryResult, ResultSeries } from '../../../src/promql/evaluate/query-result.js';
 import type { SampleSource, SelectedSeries } from '../../../src/promql/evaluate/sample-source.js';
 import { parseQuery } from '../../../src/promql/parse/parse-query.js';
-import { evaluateCached } from './evaluate-cached.js';
 import { createResultCache, type ResultCache } from '../../../src/promql/result-cache/result-cache.js';
+import { evaluateCached } from './evaluate-cached.js';
 
 interface StoredSample {
   readonly ref: number;
