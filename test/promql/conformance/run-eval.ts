@@ -23,8 +23,15 @@ interface TimedExpression {
   readonly timeMs: number;
 }
 
+/** Whether an instant query is also asked at other times. */
+export type Times = 'as written' | 'pinned as well';
+
 /** What is wrong, if anything is. */
-export async function problemOf(command: EvalCommand, source: SampleSource): Promise<string | undefined> {
+export async function problemOf(
+  command: EvalCommand,
+  source: SampleSource,
+  times: Times = 'pinned as well',
+): Promise<string | undefined> {
   let expression: Expression;
   try {
     expression = parseQuery(command.query);
@@ -34,7 +41,8 @@ export async function problemOf(command: EvalCommand, source: SampleSource): Pro
   if (command.isRange) return onceProblem(command, expression, command, source);
   // Of a range vector's result, the borders were read; the query is asked at its end.
   const timeMs = command.endMs;
-  for (const each of [{ expression, timeMs }, ...pinnedCases(expression, timeMs)]) {
+  const pinned = times === 'as written' ? [] : pinnedCases(expression, timeMs);
+  for (const each of [{ expression, timeMs }, ...pinned]) {
     const problem = await instantProblem(command, each, source);
     if (problem !== undefined) return `at ${each.timeMs}${each.expression === expression ? '' : ' pinned'}: ${problem}`;
   }
