@@ -13,7 +13,13 @@ const running = (server: TestServer): Promise<number> =>
   server.metric('barograph_promql_queries_running{kind="heavy"}');
 
 /** Seconds of work in one thread: a subquery with very many steps, of few samples. */
-const slow = { query: 'sum(quantile_over_time(0.9, rate(requests_total[5m])[4h:1s]))', start, end, step: 15, nocache: 1 };
+const slow = {
+  query: 'sum(quantile_over_time(0.9, rate(requests_total[5m])[4h:1s]))',
+  start,
+  end,
+  step: 15,
+  nocache: 1,
+};
 
 describe('heavy queries', () => {
   let server: TestServer;

@@ -53,6 +53,39 @@ interface QueryAnswer {
   };
 }
 
+describe('a heavy query over native histograms', () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer({ set: ['query.promql.heavy.work_min=1'] });
+  });
+  after(() => server.stop());
+
+  it('gives in its thread what a light one gives, floats beside them included', async () => {
+    const timed = Array.from({ length: 5 }, (_, i): Timed => [nowMs - (4 - i) * 15_000, i < 3 ? latency : later]);
+    await server.post('/api/v1/write', compressSync(writeRequest([seriesOf('heavy_latency', timed)])), protobuf);
+    await server.post(
+      '/api/v1/import',
+      `{"metric":{"__name__":"heavy_latency","kind":"float"},"values":[7],"timestamps":[${nowMs}]}`,
+    );
+    const parameters = new URLSearchParams({ query: 'heavy_latency', time: String(nowMs / 1000), stats: 'all' });
+    const { data } = (
+      await server.get<QueryAnswer & { data: { stats: { storage: { ranIn: string } } } }>(`/api/v1/query?${parameters}`)
+    ).body;
+    assert.equal(data.stats.storage.ranIn, 'worker');
+    const values = data.result.map(({ value, histogram }) => [
+      value,
+      (histogram as [number, { count: string }])?.[1].count,
+    ]);
+    assert.deepEqual(
+      values.sort((a, b) => Number(a[0] !== undefined) - Number(b[0] !== undefined)),
+      [
+        [undefined, '24'],
+        [[nowMs / 1000, '7'], undefined],
+      ],
+    );
+  });
+});
+
 describe('native histograms', () => {
   let server: TestServer;
   before(async () => {
