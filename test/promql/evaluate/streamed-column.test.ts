@@ -5,6 +5,7 @@ import { Kernel } from '../../../src/kernel/kernel.js';
 import { SeriesGrid } from '../../../src/kernel/series-grid.js';
 import { evaluateQuery } from '../../../src/promql/evaluate/evaluate-query.js';
 import { defaultQueryOptions } from '../../../src/promql/evaluate/query-options.js';
+import type { QueryData } from '../../../src/promql/evaluate/query-result.js';
 import type { SampleSource, SelectedSeries } from '../../../src/promql/evaluate/sample-source.js';
 import { StreamedColumn } from '../../../src/promql/evaluate/streamed-column.js';
 import { parseQuery } from '../../../src/promql/parse/parse-query.js';
@@ -77,6 +78,12 @@ const expression = fc.oneof(
   ),
 );
 
+/** Numbers as they are, each NaN the same: of one that is computed, WebAssembly leaves the bits open. */
+const asNumbers = (data: QueryData) =>
+  data.kind === 'matrix'
+    ? data.series.map(({ labels, timesMs, values }) => [labels, Array.from(timesMs), Array.from(values)])
+    : data;
+
 test('chunks that are evaluated in the kernel give what their samples give, to the bit', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -91,7 +98,7 @@ test('chunks that are evaluated in the kernel give what their samples give, to t
         if (query.stepMs === 0) query.endMs = query.startMs;
         const run = (source: SampleSource) => evaluateQuery(parseQuery(text), query, source, defaultQueryOptions);
         const [inKernel, plain] = [await run(streamedSource(series, isClosed)), await run(sourceOf(series))];
-        assert.deepEqual(inKernel.data, plain.data);
+        assert.deepEqual(asNumbers(inKernel.data), asNumbers(plain.data));
         assert.deepEqual(inKernel.annotations, plain.annotations);
       },
     ),
