@@ -8,13 +8,3 @@ export interface MetricCounters extends FlushCounters {
   samplesStored(samples: number): void;
   seriesStored(series: number): void;
 }
-
-export const uncountedMetrics: MetricCounters = {
-  samplesAccepted: () => {},
-  samplesRejected: () => {},
-  exemplarsAccepted: () => {},
-  samplesStored: () => {},
-  seriesStored: () => {},
-  flushed: () => {},
-  flushFailed: () => {},
-};

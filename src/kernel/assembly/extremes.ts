@@ -9,12 +9,10 @@ import {
   windowEnds,
   windowStarts,
   windowSteps,
-  windowedSamples,
+  windowsOverlap,
 } from './grid-windows';
+import { renewed } from './memory';
 import { columnCount, columnValues } from './series-columns';
-
-/** Above this many looks at each sample a queue is quicker than walking through each window. As `sums.ts` has it. */
-const overlapMax: f64 = 6;
 
 let queue: usize = 0;
 let queueMax: u32 = 0;
@@ -22,7 +20,8 @@ let queueMax: u32 = 0;
 /** Fills in the steps, with the sign -1 for least values. Answers how many have a value. */
 export function fillExtremes(sign: f64): i32 {
   findWindows();
-  if (windowedSamples() > overlapMax * <f64>columnCount()) return fillFromQueue(sign);
+  // A queue is quicker then than walking through each window.
+  if (windowsOverlap()) return fillFromQueue(sign);
   const values = columnValues();
   const starts = windowStarts();
   const ends = windowEnds();
@@ -48,9 +47,8 @@ export function fillExtremes(sign: f64): i32 {
 /** The queue holds the samples of the window that no later one beats, best first. */
 function fillFromQueue(sign: f64): i32 {
   if (columnCount() > queueMax) {
-    if (queueMax > 0) heap.free(queue);
     queueMax = max<u32>(4096, columnCount());
-    queue = heap.alloc(4 * queueMax);
+    queue = renewed(queue, 4 * queueMax);
   }
   const values = columnValues();
   const starts = windowStarts();

@@ -2,7 +2,11 @@
  * The windows of a grid over the column of times: step i's samples are [starts[i], ends[i]). What range functions fill in lies beside them: a value by
  * step, and whether there is one. As `src/promql/evaluate/windows.ts`.
  */
+import { renewed } from './memory';
 import { columnCount, columnTimes, timesVersion } from './series-columns';
+
+/** Above this many looks at each sample windows slide: as `sliding-sum.ts` has it. */
+const overlapMax: f64 = 6;
 
 let stepsMax: u32 = 0;
 let starts: usize = 0;
@@ -31,8 +35,9 @@ export function windowSteps(): u32 {
   return gridSteps;
 }
 
-export function windowedSamples(): f64 {
-  return looks;
+/** Whether the windows overlap so much that walking through each is slower than sliding. */
+export function windowsOverlap(): bool {
+  return looks > overlapMax * <f64>columnCount();
 }
 
 export function gridResults(): usize {
@@ -65,17 +70,11 @@ export function setGrid(startMs: f64, stepMs: f64, steps: u32, rangeMs: f64): vo
   gridRangeMs = rangeMs;
   foundVersion = 0;
   if (steps <= stepsMax) return;
-  if (stepsMax > 0) {
-    heap.free(starts);
-    heap.free(ends);
-    heap.free(results);
-    heap.free(presence);
-  }
   stepsMax = max<u32>(512, steps);
-  starts = heap.alloc(4 * stepsMax);
-  ends = heap.alloc(4 * stepsMax);
-  results = heap.alloc(8 * stepsMax);
-  presence = heap.alloc(stepsMax);
+  starts = renewed(starts, 4 * stepsMax);
+  ends = renewed(ends, 4 * stepsMax);
+  results = renewed(results, 8 * stepsMax);
+  presence = renewed(presence, stepsMax);
 }
 
 /** Finds the windows of the series that was decoded last. */

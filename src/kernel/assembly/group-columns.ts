@@ -3,6 +3,7 @@
  * their rounding errors as `src/promql/evaluate/aggregate/sum-and-average.ts` does, to the bit.
  */
 import { gridPresence, gridResults, windowSteps } from './grid-windows';
+import { renewed } from './memory';
 
 /** By group and step: total, carry and count. */
 let columns: usize = 0;
@@ -14,9 +15,8 @@ export function beginGroups(groups: u32, gridSteps: u32): void {
   steps = gridSteps;
   const bytes: usize = 24 * groups * gridSteps;
   if (bytes > columnsMax) {
-    if (columnsMax > 0) heap.free(columns);
     columnsMax = max<usize>(65_536, bytes);
-    columns = heap.alloc(columnsMax);
+    columns = renewed(columns, columnsMax);
   }
   memory.fill(columns, 0, bytes);
 }

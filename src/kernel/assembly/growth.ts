@@ -14,6 +14,7 @@ import {
   windowSteps,
   windowsVersion,
 } from './grid-windows';
+import { renewed } from './memory';
 import { columnCount, columnTimes, columnValues } from './series-columns';
 
 /** By step: seconds between the first and the last sample, from the window's start to the first, from the last to its end, and what the growth is multiplied by. */
@@ -86,9 +87,8 @@ function findResets(): u32 {
   const values = columnValues();
   const count = columnCount();
   if (count > resetsMax) {
-    if (resetsMax > 0) heap.free(resets);
     resetsMax = max<u32>(4096, count);
-    resets = heap.alloc(4 * resetsMax);
+    resets = renewed(resets, 4 * resetsMax);
   }
   let found: u32 = 0;
   let before = count > 0 ? load<f64>(values) : 0;
@@ -106,9 +106,8 @@ function findParts(divisor: f64): void {
   partsDivisor = divisor;
   const steps = windowSteps();
   if (steps > partsMax) {
-    if (partsMax > 0) heap.free(parts);
     partsMax = max<u32>(512, steps);
-    parts = heap.alloc(partBytes * partsMax);
+    parts = renewed(parts, partBytes * partsMax);
   }
   for (let step: u32 = 0; step < steps; step++) findPart(parts + partBytes * step, step, divisor);
 }

@@ -4,6 +4,8 @@
  * nor are the windows over them looked for again.
  */
 
+import { renewed } from './memory';
+
 // Codes as in `src/series/chunk/chunk-codes.ts`.
 const wideResidualCode: u32 = 0xf0;
 const escapeCode: u32 = 0xf4;
@@ -111,19 +113,14 @@ export function dropStale(): u32 {
 
 function reserve(samples: u32, chunks: u32): void {
   if (samples > samplesMax) {
-    if (samplesMax > 0) {
-      heap.free(times);
-      heap.free(values);
-    }
     samplesMax = max<u32>(4096, samples + (samples >> 2));
-    times = heap.alloc(8 * samplesMax);
-    values = heap.alloc(8 * samplesMax);
+    times = renewed(times, 8 * samplesMax);
+    values = renewed(values, 8 * samplesMax);
     held = 0;
   }
   if (chunks > heldMax) {
-    if (heldMax > 0) heap.free(heldPlaces);
     heldMax = max<u32>(64, 2 * chunks);
-    heldPlaces = heap.alloc(placeBytes * heldMax);
+    heldPlaces = renewed(heldPlaces, placeBytes * heldMax);
     held = 0;
   }
 }

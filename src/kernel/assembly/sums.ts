@@ -9,12 +9,10 @@ import {
   windowEnds,
   windowStarts,
   windowSteps,
-  windowedSamples,
+  windowsOverlap,
 } from './grid-windows';
+import { renewed } from './memory';
 import { columnCount, columnValues } from './series-columns';
-
-/** Above this many looks at each sample windows slide: `overlapMax` of `sliding-sum.ts`. */
-const overlapMax: f64 = 6;
 
 let totals: usize = 0;
 let carries: usize = 0;
@@ -27,7 +25,7 @@ let samplesMax: u32 = 0;
 export function fillSums(isMean: bool): i32 {
   findWindows();
   reserve();
-  if (windowedSamples() > overlapMax * <f64>columnCount()) slide();
+  if (windowsOverlap()) slide();
   else walk();
   const starts = windowStarts();
   const ends = windowEnds();
@@ -55,22 +53,14 @@ export function fillSums(isMean: bool): i32 {
 
 function reserve(): void {
   if (windowSteps() > stepsMax) {
-    if (stepsMax > 0) {
-      heap.free(totals);
-      heap.free(carries);
-    }
     stepsMax = max<u32>(512, windowSteps());
-    totals = heap.alloc(8 * stepsMax);
-    carries = heap.alloc(8 * stepsMax);
+    totals = renewed(totals, 8 * stepsMax);
+    carries = renewed(carries, 8 * stepsMax);
   }
   if (columnCount() > samplesMax) {
-    if (samplesMax > 0) {
-      heap.free(suffixTotals);
-      heap.free(suffixCarries);
-    }
     samplesMax = max<u32>(4096, columnCount());
-    suffixTotals = heap.alloc(8 * samplesMax);
-    suffixCarries = heap.alloc(8 * samplesMax);
+    suffixTotals = renewed(suffixTotals, 8 * samplesMax);
+    suffixCarries = renewed(suffixCarries, 8 * samplesMax);
   }
 }
 

@@ -11,7 +11,7 @@ export const valueRepeatsWord = 6;
 export const valueFirstBlockWord = 7;
 export const valueLastBlockWord = 8;
 export const timeFirstBlockWord = 9;
-export const timeLastBlockWord = 10;
+// Word 10: the last block of times; only the kernel asks for it.
 /** Bytes used in the last block of values (bits 0-7) and of times (8-15), mode (16-23), escapes, at most 255 (24-31). */
 export const packedWord = 11;
 /** Low and high word of the value that the next one is compared with. */
