@@ -4,12 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { stdout } from 'node:process';
+import { Kernel } from '../src/kernel/kernel.js';
+import { RowScan } from '../src/kernel/row-scan.js';
 import type { MapColumn } from '../src/model/columns.js';
 import { textAt } from '../src/model/columns.js';
 import type { PredictionBatch } from '../src/model/prediction.js';
 import type { DecodedBody } from '../src/protocols/json/event-decoder.js';
 import { predictionDecoder } from '../src/protocols/json/prediction-decoder.js';
 
+const scan = new RowScan(new Kernel());
 const rowCount = 20_000;
 const rounds = 9;
 /** What an HTTP body arrives in. */
@@ -65,7 +68,7 @@ function bodyOf(makeRow: (random: () => number, i: number) => Row): Buffer {
 }
 
 function decodeToColumns(body: Buffer): DecodedBody<PredictionBatch> {
-  const decoder = predictionDecoder({ framing: 'ndjson', nowMs: startMs, aheadMsMax: 'off' });
+  const decoder = predictionDecoder({ framing: 'ndjson', nowMs: startMs, aheadMsMax: 'off', scan });
   for (let at = 0; at < body.length; at += chunkBytes) decoder.push(body.subarray(at, at + chunkBytes));
   return decoder.end();
 }

@@ -23,6 +23,15 @@ export interface KernelExports {
   scannedSampleEnds(): number;
   scannedTimes(): number;
   scannedValues(): number;
+  scannedRowColumn(which: number): number;
+  scanRows(description: number, at: number): number;
+  createIdFilter(bytes: number, randomFactor: bigint): void;
+  beginRuns(runs: number, ids: number): void;
+  meetIds(texts: number, offsets: number, count: number, run: number, isUnsure: boolean): number;
+  rowsPerhapsKnown(): number;
+  hasRepeats(run: number): number;
+  addIds(texts: number, offsets: number, count: number): number;
+  addHashes(at: number, count: number): void;
   createKeys(max: number, bytes: number): number;
   forgetKeys(): void;
   beginKeys(): void;

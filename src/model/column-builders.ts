@@ -160,6 +160,15 @@ abstract class DoubleBuilder implements ColumnBuilder {
     this.values[this.length++] = value;
   }
 
+  /** Appends source[from, to). */
+  addAll(source: Float64Array, from: number, to: number): void {
+    const length = this.length + to - from;
+    if (length > this.values.length) this.values = grown(this.values, length);
+    const { values } = this;
+    for (let i = from, o = this.length; i < to; i++) values[o++] = source[i]!;
+    this.length = length;
+  }
+
   addAbsent(): void {
     this.add(Number.NaN);
   }

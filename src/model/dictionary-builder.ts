@@ -33,20 +33,33 @@ export class DictionaryBuilder implements ColumnBuilder<DictionaryColumn> {
 
   /** Appends the bytes source[start, end) as one row, a word at a time: eight bytes behind `end` must be readable too. Answers its place. */
   addWords(source: DataView, start: number, end: number): number {
-    const expected = this.followers[this.previous]!;
-    const place =
-      expected < this.textCount && this.holds(expected, source, start, end)
-        ? expected
-        : this.placeOf(source, start, end);
+    const place = this.placeOfWords(source, start, end);
     this.addPlace(place);
     return place;
   }
 
-  /** Appends the text of a place that `addWords` answered since the last `clear`. */
+  /** The place of such a text, without appending it. */
+  placeOfWords(source: DataView, start: number, end: number): number {
+    const expected = this.followers[this.previous]!;
+    const isExpected = expected < this.textCount && this.holds(expected, source, start, end);
+    return isExpected ? expected : this.placeOf(source, start, end);
+  }
+
+  /** Appends the text of a place that was answered since the last `clear`. */
   addPlace(place: number): void {
     if (this.length === this.places.length) this.places = grownArray(this.places, Math.max(firstRows, 2 * this.length));
     this.places[this.length++] = place;
     this.previous = place;
+  }
+
+  /** Appends the texts of such places: those of keys[from] to keys[to - 1], of which key k's is places[k] - 1. */
+  addPlaces(places: Uint32Array, keys: Uint32Array, from: number, to: number): void {
+    const length = this.length + to - from;
+    if (length > this.places.length) this.places = grownArray(this.places, Math.max(firstRows, 2 * length));
+    const own = this.places;
+    for (let i = from, o = this.length; i < to; i++) own[o++] = places[keys[i]!]! - 1;
+    if (to > from) this.previous = own[length - 1]!;
+    this.length = length;
   }
 
   addAbsent(): void {

@@ -2,11 +2,11 @@
  * Which request ids have been seen, as prediction or as ground truth. The filter answers "surely new" from memory,
  * which is what nearly every prediction is; the rest are looked up in `prediction_ids`.
  */
-import xxhash from 'xxhash-wasm';
+import { IdSet } from '../../kernel/id-set.js';
+import { Kernel } from '../../kernel/kernel.js';
 import type { TextColumn } from '../../model/columns.js';
 import type { Engine } from '../../storage/engine.js';
 import { listedBytes, statementChunks } from '../statement-chunks.js';
-import { createIdFilter, type IdFilter } from './id-filter.js';
 
 /** Where the current prediction of a request id lies. */
 export interface KnownPrediction {
@@ -18,10 +18,12 @@ export interface KnownPrediction {
 }
 
 export interface KnownIds {
-  /** The low and the high word of each id's hash. */
-  hashesOf(requestIds: TextColumn): Uint32Array;
-  /** Whether the id of a hash may have been seen before; remembers it. Never false for one that was. */
-  mayKnowThenAdd(low: number, high: number): boolean;
+  /** Begins with records that have at most `ids` ids together. */
+  beginRecords(records: number, ids: number): void;
+  /** Meets the ids of a record and remembers them. Answers the rows whose ids may have been seen before: each one that was, but for the repeats among these records. */
+  meet(requestIds: TextColumn, record: number): number[];
+  /** Whether an id of a record comes again, in it or in another one of those that were met. */
+  hasRepeats(record: number): boolean;
   /** Remembers ids. */
   add(requestIds: TextColumn): void;
   /** The current prediction of each of these ids that has one. */
@@ -32,34 +34,22 @@ export interface KnownIds {
 }
 
 export async function openKnownIds(engine: Engine, filterBytesMax: number): Promise<KnownIds> {
-  const { h64Raw } = await xxhash();
-  const hashesOf = ({ bytes, offsets }: TextColumn): Uint32Array => {
-    const hashes = new BigUint64Array(offsets.length - 1);
-    for (let row = 0; row < hashes.length; row++) hashes[row] = h64Raw(bytes.subarray(offsets[row], offsets[row + 1]));
-    return new Uint32Array(hashes.buffer);
-  };
   const stored = await countStored(engine);
   // Twice what is there, so that the filter does not fill up soon after the start.
-  const filter = createIdFilter(stored * 2, filterBytesMax);
+  const ids = new IdSet(new Kernel(), stored * 2, filterBytesMax);
   let complete = stored === 0;
   const loaded = complete
     ? Promise.resolve()
-    : load(engine, filter).then(() => {
+    : load(engine, ids).then(() => {
         complete = true;
       });
   return {
     loaded,
-    filterBytes: filter.bytes,
-    hashesOf,
-    mayKnowThenAdd(low, high) {
-      const may = !complete || filter.mayHave(low, high);
-      filter.add(low, high);
-      return may;
-    },
-    add(requestIds) {
-      const hashes = hashesOf(requestIds);
-      for (let at = 0; at < hashes.length; at += 2) filter.add(hashes[at]!, hashes[at + 1]!);
-    },
+    filterBytes: ids.bytes,
+    beginRecords: (records, count) => ids.beginRuns(records, count),
+    meet: (requestIds, record) => ids.meet(requestIds, record, !complete),
+    hasRepeats: (record) => ids.hasRepeats(record),
+    add: (requestIds) => void ids.add(requestIds),
     async predictionsOf(requestIds) {
       const known = new Map<string, KnownPrediction>();
       for (const some of statementChunks(requestIds, listedBytes)) await lookUp(engine, some, known);
@@ -76,14 +66,14 @@ async function countStored(engine: Engine): Promise<number> {
 }
 
 /** Streams every stored hash into the filter: 8 bytes an id. */
-async function load(engine: Engine, filter: IdFilter): Promise<void> {
+async function load(engine: Engine, ids: IdSet): Promise<void> {
   const sql = `SELECT request_hash FROM prediction_ids UNION ALL SELECT request_hash FROM ground_truth`;
   const { body } = await engine.stream({ sql }, 'RowBinary');
   let rest = Buffer.alloc(0);
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const whole = bytes.length - (bytes.length % 8);
-    for (let at = 0; at < whole; at += 8) filter.add(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
+    ids.addHashes(bytes.subarray(0, whole));
     rest = Buffer.from(bytes.subarray(whole));
   }
 }

@@ -1,7 +1,6 @@
 /** What is known of the request ids of a run of records, before they are stored. */
 import { textAt } from '../../model/columns.js';
 import type { RecordOf } from './event-record.js';
-import { createIdTable } from './id-table.js';
 import type { KnownIds, KnownPrediction } from './known-ids.js';
 
 export type PredictionRecord = RecordOf<'prediction'>;
@@ -27,30 +26,23 @@ export interface MetIds {
 const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export async function meetIds(records: readonly PredictionRecord[], knownIds: KnownIds): Promise<MetIds> {
-  const table = createIdTable(records.reduce((sum, { rowCount }) => sum + rowCount, 0));
-  const hasRepeats = new Uint8Array(records.length);
+  const ids = records.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  knownIds.beginRecords(records.length, ids);
   const perhapsKnown = new Map<string, number>();
   const rowsPerhapsKnown: number[][] = [];
-  for (const [i, { requestIds, rowCount }] of records.entries()) {
-    const hashes = knownIds.hashesOf(requestIds);
-    const perhaps: number[] = [];
-    for (let row = 0; row < rowCount; row++) {
-      const low = hashes[2 * row]!;
-      const high = hashes[2 * row + 1]!;
-      const first = table.add(low, high, i);
-      if (first !== i || table.repeated) hasRepeats[first] = hasRepeats[i] = 1;
-      else if (knownIds.mayKnowThenAdd(low, high)) perhaps.push(row);
-    }
+  for (const [i, { requestIds }] of records.entries()) {
+    const perhaps = knownIds.meet(requestIds, i);
     for (const row of perhaps) perhapsKnown.set(textAt(requestIds, row), i);
     rowsPerhapsKnown.push(perhaps);
     await letOthersIn();
   }
   const known = await knownIds.predictionsOf(Array.from(perhapsKnown.keys()));
-  for (const requestId of known.keys()) hasRepeats[perhapsKnown.get(requestId)!] = 1;
+  const isRest = records.map((_, i) => knownIds.hasRepeats(i));
+  for (const requestId of known.keys()) isRest[perhapsKnown.get(requestId)!] = true;
   const fresh = records.map((record, i) => ({ record, rowsPerhapsKnown: rowsPerhapsKnown[i]! }));
   return {
-    fresh: fresh.filter((_, i) => hasRepeats[i] === 0),
-    others: records.filter((_, i) => hasRepeats[i] === 1),
+    fresh: fresh.filter((_, i) => !isRest[i]),
+    others: records.filter((_, i) => isRest[i]),
     perhapsKnown: new Set(perhapsKnown.keys()),
     known,
   };

@@ -14,7 +14,8 @@ export class DistinctNames {
   /** `nameBytesMax` is the longest name that is taken, bytes of UTF-8. */
   constructor(private readonly nameBytesMax: number) {}
 
-  private order = new QuotedNames([]);
+  /** The names that are expected, in their order. */
+  order = new QuotedNames([]);
   /** Grows when another order takes the place of the one before. */
   orderNumber = 0;
   /** Number in the order of the first name that may still come. */
@@ -41,10 +42,6 @@ export class DistinctNames {
     this.passNext();
     cursor.passString(end);
     return true;
-  }
-
-  get orderLength(): number {
-    return this.order.count;
   }
 
   /** Position behind the next name of the order where it stands at `position`, else -1. */

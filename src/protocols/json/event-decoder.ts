@@ -1,6 +1,7 @@
 /** Decodes a body of events, JSON lines or one JSON array, that comes in pieces, into batches of columns. */
 import { assert } from '../../base/assert.js';
 import { BarographError, type ErrorCode } from '../../base/errors.js';
+import type { RowScan } from '../../kernel/row-scan.js';
 import type { ColumnBuilder } from '../../model/column-builders.js';
 import { predictionLimits } from '../../model/prediction.js';
 import type { Rejection } from '../../model/rejection.js';
@@ -19,6 +20,8 @@ export type RowFraming = 'ndjson' | 'array' | 'auto';
 /** How a body of events is decoded. */
 export interface DecoderOptions extends TimeWindow, Partial<RowBounds> {
   readonly framing: RowFraming;
+  /** Reads ordinary lines in the kernel; one scan can serve all decoders of a kind of event. */
+  readonly scan?: RowScan;
 }
 
 /** What a body held. `accepted` + `rejected` is the number of its rows. */
@@ -138,7 +141,8 @@ class BodyDecoder<B extends Readonly<Record<string, ColumnBuilder>>> implements 
   }
 
   private bodyOf(isArray: boolean) {
-    const rows = new RowCollector(this.reader, this.bounds, isArray ? 'space' : 'end');
+    const newlines = isArray ? 'space' : 'end';
+    const rows = new RowCollector(this.reader, this.bounds, newlines, isArray ? undefined : this.options.scan);
     const { line, column } = this.place;
     return { rows, framing: isArray ? new ArrayFraming(rows, this.place) : new NdjsonFraming(rows, line, column) };
   }

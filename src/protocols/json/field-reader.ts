@@ -1,5 +1,6 @@
 /** What reads one field of a row into its columns, and the sentences that refuse a value. */
 import type { ErrorCode } from '../../base/errors.js';
+import type { NameOrder, RowScan } from '../../kernel/row-scan.js';
 import { byte, isDigit } from './json-bytes.js';
 import { excerpt, JsonCursor, type JsonText } from './json-cursor.js';
 import { readDouble } from './json-number.js';
@@ -31,6 +32,12 @@ export interface FieldReader<Builders> {
   beginBody?(window: TimeWindow): void;
   /** Reads the value at the cursor, which is not null, into row `row`. Columns may be behind: they are padded first. */
   read(cursor: JsonCursor, row: number): boolean;
+  /** Kinds of values that the kernel scans for it, see `kernel/row-scan.ts`. */
+  readonly scannedKinds: readonly number[];
+  /** For objects: the order in which the kernel expects their names. */
+  readonly nameOrder?: NameOrder;
+  /** Takes a value of these kinds that was scanned into row `row`. False, without a reason, where it refuses the value: `read` has one. */
+  take(scan: RowScan, token: number, row: number): boolean;
 }
 
 /** Fails because the value at the cursor has another type. `hint` says what to do about it. */

@@ -34,7 +34,10 @@ export class NdjsonFraming<B extends Readonly<Record<string, ColumnBuilder>>> im
   ) {}
 
   take(window: RowWindow): void {
+    const loadedAt = window.start;
+    this.rows.loadScan(window);
     for (;;) {
+      if (this.waitingBytes === 0 && !this.passing) this.takeScanned(window, loadedAt);
       if (this.passing ? !this.passLine(window) : !this.takeLine(window)) return;
       this.line++;
       this.column = 1;
@@ -44,6 +47,12 @@ export class NdjsonFraming<B extends Readonly<Record<string, ColumnBuilder>>> im
   finish(window: RowWindow): void {
     if (this.passing || window.start < window.end) window.append(Uint8Array.of(byte.newline));
     this.take(window);
+  }
+
+  private takeScanned(window: RowWindow, loadedAt: number): void {
+    const lines = this.rows.takeScanned(window, loadedAt);
+    if (lines > 0) this.column = 1;
+    this.line += lines;
   }
 
   /** Takes one line with its newline, if it is there. */

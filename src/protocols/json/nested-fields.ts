@@ -1,102 +1,19 @@
 /** Fields that hold an object or an array. */
 
-import type { ErrorCode } from '../../base/errors.js';
+import { type RowScan, scannedKind } from '../../kernel/row-scan.js';
 import type { FlagBuilder, ListBuilder, MapBuilder, NumberBuilder, TextBuilder } from '../../model/column-builders.js';
 import type { DictionaryBuilder } from '../../model/dictionary-builder.js';
-import { DistinctNames } from './distinct-names.js';
 import { type FieldReader, failWithin, readFinite, readText, refuseAt, tooLong, wrongType } from './field-reader.js';
 import { byte, isDigit } from './json-bytes.js';
-import { excerpt, type JsonCursor } from './json-cursor.js';
+import type { JsonCursor } from './json-cursor.js';
 import { readDouble } from './json-number.js';
 import { skipValue } from './json-value.js';
 import { KeySet } from './key-set.js';
+import { ObjectField } from './object-field.js';
 
 // Taken out of the object, because compiled code knows the constants of its own module only.
-const {
-  backslash,
-  closeBrace,
-  closeBracket,
-  colon,
-  comma,
-  lowerF,
-  lowerN,
-  lowerT,
-  minus,
-  openBrace,
-  openBracket,
-  quote,
-  space,
-} = byte;
-
-/** A field that holds an object of named values, which it reads entry by entry. */
-abstract class ObjectField<Builders> implements FieldReader<Builders> {
-  abstract readonly name: string;
-  abstract readonly wanted: string;
-  readonly required = false;
-  protected readonly names: DistinctNames;
-
-  /** `tooMany` is the code of the failure of an object of more than `entriesMax` entries. */
-  constructor(
-    private readonly entriesMax: number,
-    nameBytesMax: number,
-    private readonly tooMany: ErrorCode,
-  ) {
-    this.names = new DistinctNames(nameBytesMax);
-  }
-
-  abstract bind(builders: Builders): void;
-  abstract read(cursor: JsonCursor, row: number): boolean;
-
-  /** Reads the value at the cursor. Its name is the cursor's text, which reading a text overwrites. */
-  protected abstract readEntry(cursor: JsonCursor): boolean;
-
-  protected readEntries(cursor: JsonCursor): boolean {
-    const { names } = this;
-    if (cursor.bytes[cursor.position] !== openBrace) return wrongType(cursor, this.wanted);
-    cursor.position++;
-    names.begin();
-    if (cursor.skipSpace() === closeBrace) {
-      cursor.position++;
-      return true;
-    }
-    for (let count = 1; ; count++) {
-      const run = this.readRun(cursor, this.entriesMax - count);
-      if (run > 0) count += run - 1;
-      else if (!this.readNamed(cursor, count)) return false;
-      const code = cursor.skipSpace();
-      cursor.position++;
-      if (code === closeBrace) break;
-      if (code !== comma) return cursor.unexpected(cursor.position - 1, 'a comma or }');
-      cursor.skipSpace();
-    }
-    names.end();
-    return true;
-  }
-
-  /** Reads at most `max` entries in a way of its own that is quicker; answers how many. The cursor is then behind the last of them. */
-  protected readRun(_cursor: JsonCursor, _max: number): number {
-    return 0;
-  }
-
-  private readNamed(cursor: JsonCursor, count: number): boolean {
-    const nameStart = cursor.position;
-    if (count > this.entriesMax) return failTooMany(cursor, this.tooMany, this.entriesMax);
-    if (!this.names.read(cursor)) return false;
-    const nameEnd = cursor.position;
-    if (cursor.skipSpace() !== colon) return cursor.unexpected(cursor.position, 'a colon');
-    cursor.position++;
-    cursor.skipSpace();
-    return this.readEntry(cursor) || failWithinEntry(cursor, nameStart, nameEnd);
-  }
-}
-
-function failWithinEntry(cursor: JsonCursor, nameStart: number, nameEnd: number): false {
-  const { bytes } = cursor;
-  return failWithin(cursor, () => excerpt(bytes, nameStart, nameEnd));
-}
-
-const failTooMany = (cursor: JsonCursor, code: ErrorCode, entriesMax: number): false =>
-  cursor.fail(code, () => `got more than ${entriesMax} entries, the limit`);
+const { backslash, closeBracket, colon, comma, lowerF, lowerN, lowerT, minus, openBrace, openBracket, quote, space } =
+  byte;
 
 export interface FeatureBuilders {
   readonly features_number: MapBuilder<NumberBuilder, DictionaryBuilder>;
@@ -113,9 +30,6 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
   private texts!: MapBuilder<TextBuilder, DictionaryBuilder>;
   private flags!: MapBuilder<FlagBuilder, DictionaryBuilder>;
   private nulls!: ListBuilder<TextBuilder>;
-  /** Place among the names of numbers, + 1, of each name of the order with the number `placesOfOrder`; 0 where it has none yet. */
-  private places = new Uint32Array(0);
-  private placesOfOrder = -1;
 
   constructor(
     featuresMax: number,
@@ -138,10 +52,53 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
     this.flags.padTo(row);
     this.nulls.padTo(row);
     if (!this.readEntries(cursor)) return false;
+    this.endRow();
+    return true;
+  }
+
+  take(scan: RowScan, token: number, row: number): boolean {
+    this.numbers.padTo(row);
+    this.texts.padTo(row);
+    this.flags.padTo(row);
+    this.nulls.padTo(row);
+    if (scan.kinds[token] === scannedKind.numbersByName) this.takeNumbers(scan, token, this.numbers);
+    else if (!this.takeEntries(scan, scan.starts[token]!, scan.ends[token]!)) return false;
+    this.endRow();
+    return true;
+  }
+
+  private endRow(): void {
     this.numbers.endRow();
     this.texts.endRow();
     this.flags.endRow();
     this.nulls.endRow();
+  }
+
+  private takeEntries(scan: RowScan, from: number, to: number): boolean {
+    const { order } = this.names;
+    for (let entry = from; entry < to; entry++) {
+      const name = scan.entryNames[entry]!;
+      switch (scan.entryKinds[entry]) {
+        case scannedKind.number:
+          this.addName(name, this.numbers.names);
+          this.numbers.values.add(scan.entryNumbers[entry]!);
+          break;
+        case scannedKind.text: {
+          const start = scan.entryStarts[entry]!;
+          const end = scan.entryEnds[entry]!;
+          if (end - start > this.textBytesMax) return false;
+          this.addName(name, this.texts.names);
+          this.texts.values.addWords(scan.view, start, end);
+          break;
+        }
+        case scannedKind.null:
+          this.nulls.items.addWords(order.view, order.startOf(name), order.endOf(name));
+          break;
+        default:
+          this.addName(name, this.flags.names);
+          this.flags.values.add(scan.entryKinds[entry] === scannedKind.true ? 1 : 0);
+      }
+    }
     return true;
   }
 
@@ -169,11 +126,6 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
       numbers.values.add(cursor.number);
       names.passNext();
     }
-  }
-
-  private forgetPlaces(): void {
-    this.places = new Uint32Array(this.names.orderLength);
-    this.placesOfOrder = this.names.orderNumber;
   }
 
   /** The name goes to its column before the value is read, while its bytes are there. */
@@ -224,11 +176,20 @@ export class NumberMapField<Name extends string> extends ObjectField<NumberMapBu
 
   bind(builders: NumberMapBuilders<Name>): void {
     this.builder = builders[this.name];
+    this.placesOfOrder = -1;
   }
 
   read(cursor: JsonCursor, row: number): boolean {
     this.builder.padTo(row);
     if (!this.readEntries(cursor)) return false;
+    this.builder.endRow();
+    return true;
+  }
+
+  take(scan: RowScan, token: number, row: number): boolean {
+    if (scan.kinds[token] !== scannedKind.numbersByName) return false;
+    this.builder.padTo(row);
+    this.takeNumbers(scan, token, this.builder);
     this.builder.endRow();
     return true;
   }
@@ -247,6 +208,7 @@ type NumberListBuilders<Name extends string> = { readonly [name in Name]: ListBu
 export class NumberListField<Name extends string> implements FieldReader<NumberListBuilders<Name>> {
   readonly required = false;
   readonly wanted = 'an array of numbers';
+  readonly scannedKinds = [scannedKind.list];
   private builder!: ListBuilder<NumberBuilder>;
 
   constructor(
@@ -264,6 +226,18 @@ export class NumberListField<Name extends string> implements FieldReader<NumberL
     cursor.position++;
     if (cursor.skipSpace() === closeBracket) cursor.position++;
     else if (!this.readItems(cursor)) return false;
+    this.builder.endRow();
+    return true;
+  }
+
+  take(scan: RowScan, token: number, row: number): boolean {
+    const from = scan.starts[token]!;
+    const to = scan.ends[token]!;
+    if (to - from > this.itemsMax) return false;
+    for (let entry = from; entry < to; entry++)
+      if (!Number.isFinite(Math.fround(scan.entryNumbers[entry]!))) return false;
+    this.builder.padTo(row);
+    this.builder.items.addAll(scan.entryNumbers, from, to);
     this.builder.endRow();
     return true;
   }
@@ -304,6 +278,7 @@ export interface ObjectTextLimits {
 export class ObjectTextField<Name extends string> implements FieldReader<{ readonly [name in Name]: TextBuilder }> {
   readonly required = false;
   readonly wanted = 'an object';
+  readonly scannedKinds = [];
   private builder!: TextBuilder;
   private compact = new Uint8Array(256);
   private readonly strictness: { readonly keys: KeySet; readonly depthMax: number };
@@ -328,6 +303,10 @@ export class ObjectTextField<Name extends string> implements FieldReader<{ reado
     this.builder.padTo(row);
     this.builder.addBytes(this.compact, 0, length);
     return true;
+  }
+
+  take(): boolean {
+    return false;
   }
 
   /** Copies sound JSON into `compact` without the white space between tokens; answers the length. */

@@ -33,6 +33,11 @@ export class QuotedNames {
     for (let i = 0; i < this.words.length; i++) this.words[i] = this.view.getInt32(4 * i, true);
   }
 
+  /** Name i, quotes included. */
+  quotedName(i: number): Uint8Array {
+    return new Uint8Array(this.view.buffer, 4 * this.starts[i]!, this.lengths[i]!);
+  }
+
   /** Where name i begins in `view`, its quote not counted. */
   startOf(i: number): number {
     return 4 * this.starts[i]! + 1;

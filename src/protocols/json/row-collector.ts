@@ -1,5 +1,6 @@
 /** What has come of a body's rows so far: the batches of those taken, and why the others were not. */
 import type { ErrorCode } from '../../base/errors.js';
+import type { RowScan } from '../../kernel/row-scan.js';
 import type { ColumnBuilder } from '../../model/column-builders.js';
 import type { Rejection } from '../../model/rejection.js';
 import { type Failure, JsonCursor, type Newlines } from './json-cursor.js';
@@ -18,6 +19,9 @@ export interface RowBounds {
   readonly rejectionsMax: number;
 }
 
+/** After so many scans that found no row of theirs the rest of a body is read without. A guess: a scan costs as much as reading the row. */
+const idleScansMax = 8;
+
 export class RowCollector<B extends Readonly<Record<string, ColumnBuilder>>> {
   readonly batches: BatchOf<B>[] = [];
   readonly rejections: Rejection[] = [];
@@ -26,13 +30,48 @@ export class RowCollector<B extends Readonly<Record<string, ColumnBuilder>>> {
   rejected = 0;
   private batchBytes = 0;
   private readonly cursor: JsonCursor;
+  /** Scans in a row that took no row. */
+  private idleScans = 0;
 
+  /** With a scan, the rows of lines are read by it where it can. */
   constructor(
     private readonly reader: RowReader<B>,
     readonly bounds: RowBounds,
     private readonly newlines: Newlines,
+    private readonly scan?: RowScan,
   ) {
     this.cursor = new JsonCursor(newlines);
+  }
+
+  /** Tells the scan the bytes of a window: to be called before `takeScanned`, and again whenever they moved. */
+  loadScan({ bytes, start, end }: RowWindow): void {
+    if (this.idleScans < idleScansMax) this.scan?.load(bytes.subarray(start, end));
+  }
+
+  /** Takes the lines at `window.start`, `loadedAt` being where it was when the scan was told, as far as the scan reads them. Answers how many. */
+  takeScanned(window: RowWindow, loadedAt: number): number {
+    const { scan, reader } = this;
+    if (scan === undefined || this.idleScans >= idleScansMax || window.start < window.suspectEnd) return 0;
+    reader.prepare(scan);
+    let lines = 0;
+    for (let isFull = true; isFull; ) {
+      const count = scan.scan(window.start - loadedAt);
+      isFull = count > 0;
+      for (let row = 0; row < count; row++) {
+        const end = loadedAt + scan.rowEnds[row]! - scan.textStart;
+        const bytes = end - 1 - window.start;
+        if (bytes > this.bounds.rowBytesMax || !reader.take(scan, row)) {
+          reader.rollBack();
+          isFull = false;
+          break;
+        }
+        this.commit(bytes);
+        window.start = end;
+        lines++;
+      }
+    }
+    this.idleScans = lines === 0 ? this.idleScans + 1 : 0;
+    return lines;
   }
 
   /** Reads the row at `window.start`. Answers where it ends; where it is not sound, -1, and nothing of it stays. */

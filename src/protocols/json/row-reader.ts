@@ -4,6 +4,7 @@
  */
 import { closestMatch } from 'leven';
 import { assert } from '../../base/assert.js';
+import type { RowScan } from '../../kernel/row-scan.js';
 import type { ColumnBuilder } from '../../model/column-builders.js';
 import type { Batch, Column } from '../../model/columns.js';
 import { FieldNames } from './field-names.js';
@@ -63,6 +64,26 @@ export class RowReader<B extends Builders> {
         cursor.skipSpace();
       }
     return (seen & this.requiredMask) === this.requiredMask || this.failMissing(cursor, seen);
+  }
+
+  /** Makes the scan one of such rows. */
+  prepare(scan: RowScan): void {
+    const { fields } = this;
+    scan.describe(fields);
+    for (let i = 0; i < fields.length; i++) {
+      const { nameOrder } = fields[i]!;
+      if (nameOrder !== undefined) scan.setOrder(i, nameOrder);
+    }
+  }
+
+  /** Takes row `i` of a scan. Either `commit` or `rollBack` has to follow; after false the row is to be read. */
+  take(scan: RowScan, i: number): boolean {
+    if (this.builders === undefined) this.startBatch();
+    const { fields, rowCount } = this;
+    const end = scan.rowTokenEnds[i]!;
+    for (let token = i === 0 ? 0 : scan.rowTokenEnds[i - 1]!; token < end; token++)
+      if (!fields[scan.fields[token]!]!.take(scan, token, rowCount)) return false;
+    return true;
   }
 
   commit(): void {

@@ -1,4 +1,5 @@
 /** Fields that hold one text, one number, one time, or one class that is either. */
+import { type RowScan, scannedKind } from '../../kernel/row-scan.js';
 import type { NumberBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
 import { timeMsMax, timeOfBytes, timeOfEpoch } from '../../model/time.js';
 import { type FieldReader, readFinite, readText, refuseAt, type TimeWindow, wrongType } from './field-reader.js';
@@ -14,6 +15,7 @@ type NumberBuilders<Name extends string> = { readonly [name in Name]: NumberBuil
 /** Text of at most `bytesMax` bytes of UTF-8. Empty text is refused where the field is required, else it means "not given". */
 export class TextField<Name extends string> implements FieldReader<TextBuilders<Name>> {
   readonly wanted = 'text';
+  readonly scannedKinds = [scannedKind.text];
   private builder!: TextBuilder;
 
   constructor(
@@ -33,6 +35,16 @@ export class TextField<Name extends string> implements FieldReader<TextBuilders<
     this.builder.addWords(cursor.textView, cursor.textStart, cursor.textEnd);
     return true;
   }
+
+  take(scan: RowScan, token: number, row: number): boolean {
+    const start = scan.starts[token]!;
+    const end = scan.ends[token]!;
+    if (end === start) return !this.required;
+    if (end - start > this.bytesMax) return false;
+    this.builder.padTo(row);
+    this.builder.addWords(scan.view, start, end);
+    return true;
+  }
 }
 
 /** What a number field takes beyond being a finite double. */
@@ -45,6 +57,7 @@ export interface NumberRange {
 export class NumberField<Name extends string> implements FieldReader<NumberBuilders<Name>> {
   readonly required = false;
   readonly wanted: string;
+  readonly scannedKinds = [scannedKind.number];
   private readonly min: number;
   private readonly max: number;
   private readonly whole: boolean;
@@ -68,9 +81,15 @@ export class NumberField<Name extends string> implements FieldReader<NumberBuild
   read(cursor: JsonCursor, row: number): boolean {
     const start = cursor.position;
     if (!readFinite(cursor, this.wanted)) return false;
-    const value = cursor.number;
-    if (value < this.min || value > this.max || (this.whole && !Number.isInteger(value)))
-      return refuseAt(cursor, start, 'out_of_range', this.wanted);
+    return this.add(cursor.number, row) || refuseAt(cursor, start, 'out_of_range', this.wanted);
+  }
+
+  take(scan: RowScan, token: number, row: number): boolean {
+    return this.add(scan.numbers[token]!, row);
+  }
+
+  private add(value: number, row: number): boolean {
+    if (value < this.min || value > this.max || (this.whole && !Number.isInteger(value))) return false;
     this.builder.padTo(row);
     this.builder.add(value);
     return true;
@@ -84,6 +103,7 @@ export class OutcomeField<Text extends string, Numeric extends string>
   implements FieldReader<TextBuilders<Text> & NumberBuilders<Numeric>>
 {
   readonly wanted = 'text or a number';
+  readonly scannedKinds = [scannedKind.text, scannedKind.number];
   private texts!: TextBuilder;
   private numbers!: NumberBuilder;
 
@@ -113,6 +133,20 @@ export class OutcomeField<Text extends string, Numeric extends string>
     return true;
   }
 
+  take(scan: RowScan, token: number, row: number): boolean {
+    if (scan.kinds[token] === scannedKind.number) {
+      this.numbers.padTo(row);
+      this.numbers.add(scan.numbers[token]!);
+      return true;
+    }
+    const start = scan.starts[token]!;
+    const end = scan.ends[token]!;
+    if (end === start || end - start > this.bytesMax) return false;
+    this.texts.padTo(row);
+    this.texts.addWords(scan.view, start, end);
+    return true;
+  }
+
   private hintAt({ bytes, position }: JsonCursor): string {
     return bytes[position] === lowerT || bytes[position] === lowerF ? booleanHint : '';
   }
@@ -121,6 +155,7 @@ export class OutcomeField<Text extends string, Numeric extends string>
 /** A time: RFC 3339 text or a number since the epoch, see `model/time.ts`. */
 export class TimeField<Name extends string> implements FieldReader<{ readonly [name in Name]: TimeBuilder }> {
   readonly required = false;
+  readonly scannedKinds = [scannedKind.text, scannedKind.number];
   readonly wanted = 'RFC 3339 text such as "2026-01-31T12:00:00Z", or a number of seconds, ms, µs or ns since 1970';
   private builder!: TimeBuilder;
   private window: TimeWindow = { nowMs: 0, aheadMsMax: 'off' };
@@ -142,11 +177,26 @@ export class TimeField<Name extends string> implements FieldReader<{ readonly [n
     const start = cursor.position;
     const timeMs = this.readTime(cursor);
     if (timeMs === undefined) return false;
-    if (timeMs < 0 || timeMs > this.latestMs)
-      return refuseAt(cursor, start, 'outside_time_window', `a time ${this.describeWindow()}`);
+    return this.add(timeMs, row) || this.refuseOutside(cursor, start);
+  }
+
+  take(scan: RowScan, token: number, row: number): boolean {
+    const timeMs =
+      scan.kinds[token] === scannedKind.number
+        ? timeOfEpoch(scan.numbers[token]!)
+        : timeOfBytes(scan.bytes, scan.starts[token]!, scan.ends[token]!);
+    return !Number.isNaN(timeMs) && this.add(timeMs, row);
+  }
+
+  private add(timeMs: number, row: number): boolean {
+    if (timeMs < 0 || timeMs > this.latestMs) return false;
     this.builder.padTo(row);
     this.builder.add(timeMs);
     return true;
+  }
+
+  private refuseOutside(cursor: JsonCursor, start: number): false {
+    return refuseAt(cursor, start, 'outside_time_window', `a time ${this.describeWindow()}`);
   }
 
   private readTime(cursor: JsonCursor): number | undefined {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import xxhash from 'xxhash-wasm';
-import { createIdTable } from '../../../src/ingest/events/id-table.js';
 import type { KnownIds, KnownPrediction } from '../../../src/ingest/events/known-ids.js';
 import { meetIds, type PredictionRecord } from '../../../src/ingest/events/meet-ids.js';
-import { textAt, textColumnOf } from '../../../src/model/columns.js';
-
-const { h64 } = await xxhash();
+import { IdSet } from '../../../src/kernel/id-set.js';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import { textColumnOf } from '../../../src/model/columns.js';
 
 const record = (sequence: number, ids: readonly string[]): PredictionRecord =>
   ({
@@ -16,20 +14,19 @@ const record = (sequence: number, ids: readonly string[]): PredictionRecord =>
     requestIds: textColumnOf(ids),
   }) as unknown as PredictionRecord;
 
-/** Ids that begin with `seen` may be known, and those that begin with `seen-prediction` have one. */
+const ids = new IdSet(new Kernel(), 0, 1 << 20);
+ids.add(textColumnOf(['seen-truth', 'seen-prediction']));
+/** Ids that begin with `seen-prediction` have one. */
 const knownIds = {
-  hashesOf: (column) =>
-    new Uint32Array(
-      BigUint64Array.from({ length: column.offsets.length - 1 }, (_, row) => h64(textAt(column, row))).buffer,
-    ),
-  mayKnowThenAdd: (low, high) => seenHashes.has((BigInt(high) << 32n) | BigInt(low)),
+  beginRecords: (records, count) => ids.beginRuns(records, count),
+  meet: (requestIds, record) => ids.meet(requestIds, record, false),
+  hasRepeats: (record) => ids.hasRepeats(record),
   add: () => {},
-  predictionsOf: async (ids) =>
-    new Map(ids.filter((id) => id.startsWith('seen-prediction')).map((id) => [id, {} as KnownPrediction])),
+  predictionsOf: async (requestIds) =>
+    new Map(requestIds.filter((id) => id.startsWith('seen-prediction')).map((id) => [id, {} as KnownPrediction])),
   loaded: Promise.resolve(),
   filterBytes: 0,
 } satisfies KnownIds;
-const seenHashes = new Set(['seen-truth', 'seen-prediction'].map((id) => h64(id)));
 
 test('only records with an id that is known, or that comes twice, are left out of the new ones', async () => {
   const met = await meetIds(
@@ -56,17 +53,4 @@ test('only records with an id that is known, or that comes twice, are left out o
   );
   assert.deepEqual([...met.perhapsKnown], ['seen-truth', 'seen-prediction']);
   assert.deepEqual([...met.known.keys()], ['seen-prediction']);
-});
-
-test('a table of ids finds exactly the hashes that were added before', () => {
-  const count = 20_000;
-  const table = createIdTable(2 * count);
-  for (let i = 0; i < count; i++) {
-    assert.equal(table.add(i % 100, i, i), i);
-    assert.equal(table.repeated, false);
-  }
-  for (let i = 0; i < count; i++) {
-    assert.equal(table.add(i % 100, i, 7), i);
-    assert.equal(table.repeated, true);
-  }
 });

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import { RowScan } from '../../../src/kernel/row-scan.js';
 import { assertBatch } from '../../../src/model/column-rows.js';
 import type { DecodedBody, DecoderOptions } from '../../../src/protocols/json/event-decoder.js';
 import { groundTruthDecoder } from '../../../src/protocols/json/ground-truth-decoder.js';
@@ -12,13 +14,50 @@ import { hasNonFinite, mutated, parsed, tokens } from './json-texts.js';
 const options = { framing: 'auto', nowMs: Date.UTC(2030, 0), aheadMsMax: 'off' } as const;
 const row = (i: number | string): string => `{"request_id":"r${i}","model":"m","version":"1"}`;
 
+type Decoded = DecodedBody<object & Parameters<typeof assertBatch>[0]>;
+type DecoderOf = typeof predictionDecoder | typeof groundTruthDecoder;
+
+/** Rows that were scanned in the kernel. */
+let scanned = 0;
+class CountingScan extends RowScan {
+  override scan(from: number): number {
+    const rows = super.scan(from);
+    scanned += rows;
+    return rows;
+  }
+}
+const kernel = new Kernel();
+const scans = new Map<DecoderOf, RowScan>([
+  [predictionDecoder, new CountingScan(kernel)],
+  [groundTruthDecoder, new CountingScan(kernel)],
+]);
+
+/** Decodes a body with and without the kernel's scan, which makes no difference. */
 function decode(
   body: string | Uint8Array,
   more: Partial<DecoderOptions> = {},
   cuts: readonly number[] = [],
-  decoderOf: typeof predictionDecoder | typeof groundTruthDecoder = predictionDecoder,
-): DecodedBody<object & Parameters<typeof assertBatch>[0]> {
-  const decoder = decoderOf({ ...options, ...more });
+  decoderOf: DecoderOf = predictionDecoder,
+): Decoded {
+  const [withScan, without] = [scans.get(decoderOf), undefined].map((scan) => {
+    try {
+      return decodeOnce(body, cuts, decoderOf, { ...options, ...more, ...(scan && { scan }) });
+    } catch (error) {
+      return error as Error;
+    }
+  });
+  assert.deepEqual(withScan, without);
+  if (without instanceof Error) throw without;
+  return without as Decoded;
+}
+
+function decodeOnce(
+  body: string | Uint8Array,
+  cuts: readonly number[],
+  decoderOf: DecoderOf,
+  decoderOptions: DecoderOptions,
+): Decoded {
+  const decoder = decoderOf(decoderOptions);
   const bytes = Buffer.from(body as string);
   let from = 0;
   for (const cut of [...cuts, bytes.length]) {
@@ -315,6 +354,74 @@ const broken: fc.Arbitrary<Sent> = fc
     '"x"',
   )
   .map((written) => [written, undefined]);
+
+const usual = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: -1e9, max: 1e9 }).map((value) => value / 1000) },
+  number,
+);
+
+/** Rows of one shape, as one program writes them: the same fields and features in the same order, of which some are left out. */
+const shaped: fc.Arbitrary<string[]> = fc
+  .tuple(
+    fc.shuffledSubarray(['region', 'prediction', 'score', 'latency_ms', 'ts', 'features', 'scores', 'embedding']),
+    fc.uniqueArray(
+      name.filter((each) => each !== '__proto__'),
+      { minLength: 1, maxLength: 6 },
+    ),
+    fc.boolean(),
+  )
+  .chain(([fields, names, wide]) => {
+    const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+      region: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('eu', 'us') }, optional),
+      prediction: fc.oneof(usual, fc.constantFrom('yes', 'no')),
+      score: usual,
+      latency_ms: fc.oneof({ weight: 9, arbitrary: fc.double({ min: 0, max: 1e6, noNaN: true }) }, number),
+      ts: fc.oneof(fc.constantFrom('2026-01-31T12:00:00.5Z', '2026-13-31'), fc.integer({ min: 1e9, max: 2e9 })),
+      features: objectOf(names, fc.oneof({ weight: 9, arbitrary: usual }, feature)),
+      scores: objectOf(names, usual),
+      embedding: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 3, maxLength: 3 }),
+    };
+    const shape = Object.fromEntries(fields.map((field) => [field, values[field]!]));
+    const value = fc.record({
+      request_id: fc.uuid(),
+      model: fc.constant('m'),
+      version: fc.oneof({ weight: 9, arbitrary: fc.constantFrom('1', '2') }, text),
+      ...shape,
+    });
+    const line = value.map((each) => spaced(each, wide));
+    const some = fc.oneof(
+      { weight: 12, arbitrary: line },
+      mutated(line).map((each) => each.replaceAll('\n', ' ')),
+    );
+    return fc.array(some, { minLength: 4, maxLength: 30 });
+  });
+
+const objectOf = (names: readonly string[], value: fc.Arbitrary<unknown>): fc.Arbitrary<object> =>
+  fc
+    .record(Object.fromEntries(names.map((each) => [each, value])))
+    .chain((whole) =>
+      fc.subarray(Object.keys(whole)).map((left) => (left.length === 1 ? without(whole, left[0]!) : whole)),
+    );
+
+const without = (whole: object, key: string): object =>
+  Object.fromEntries(Object.entries(whole).filter(([each]) => each !== key));
+
+test('rows of one shape come out the same when the kernel reads them', () => {
+  scanned = 0;
+  let rows = 0;
+  fc.assert(
+    fc.property(shaped, fc.array(fc.integer({ min: 1, max: 3000 }), { maxLength: 4 }), (lines, cuts) => {
+      const body = Buffer.from(lines.join('\n'));
+      rows += decode(
+        body,
+        {},
+        cuts.filter((cut) => cut < body.length).sort((a, b) => a - b),
+      ).accepted;
+    }),
+    { numRuns: 400 },
+  );
+  assert.ok(scanned > rows / 4, `the kernel read ${scanned} of ${rows} rows`);
+});
 
 test('sound rows survive next to broken ones with their values exact', () => {
   const body = fc.array(fc.oneof({ weight: 2, arbitrary: soundSent }, broken), { minLength: 1, maxLength: 12 });

@@ -1,6 +1,8 @@
 /** Why rows are rejected: one row a line, with its code and its whole message. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import { RowScan } from '../../../src/kernel/row-scan.js';
 import { groundTruthDecoder } from '../../../src/protocols/json/ground-truth-decoder.js';
 import { predictionDecoder } from '../../../src/protocols/json/prediction-decoder.js';
 
@@ -8,6 +10,8 @@ const nowMs = Date.UTC(2026, 0, 31, 12);
 const options = { framing: 'ndjson', nowMs, aheadMsMax: 3_600_000 } as const;
 const ids = '"request_id":"r","model":"m","version":"1"';
 const good = `{${ids}}`;
+
+const kernel = new Kernel();
 
 type Case = readonly [row: string | Uint8Array, code: string, message: string];
 
@@ -17,9 +21,10 @@ function check(
   sound: string,
   cases: readonly Case[],
 ): void {
+  const scan = new RowScan(kernel);
   for (const [row, code, message] of cases) {
     const bytes = Buffer.from(row as string);
-    const lines = decoder(options);
+    const lines = decoder({ ...options, scan });
     lines.push(Buffer.concat([Buffer.from(`${sound}\n`), bytes, Buffer.from(`\n${sound}\n`)]));
     const { accepted, rejected, rejections, rejectedByCode } = lines.end();
     assert.deepEqual({ accepted, rejected }, { accepted: 2, rejected: 1 }, bytes.toString());
