@@ -16,8 +16,6 @@ export class DistinctNames {
 
   /** The names that are expected, in their order. */
   order = new QuotedNames([]);
-  /** Grows when another order takes the place of the one before. */
-  orderNumber = 0;
   /** Number in the order of the first name that may still come. */
   next = 0;
   /** Number of the object in which each name of the order came last. */
@@ -101,7 +99,6 @@ export class DistinctNames {
     const names = Array.from({ length: this.seen.size }, (_, entry) => this.seen.keyAt(entry));
     this.order = new QuotedNames(names.filter((name) => !name.some(needsEscape)));
     this.cameIn = new Uint32Array(this.order.count);
-    this.orderNumber++;
   }
 }
 

@@ -9,14 +9,18 @@ import type { JsonCursor } from './json-cursor.js';
 import { readDouble } from './json-number.js';
 import { skipValue } from './json-value.js';
 import { KeySet } from './key-set.js';
+import { NamePlaces } from './name-places.js';
 import { ObjectField } from './object-field.js';
+import type { QuotedNames } from './quoted-names.js';
 
 // Taken out of the object, because compiled code knows the constants of its own module only.
 const { backslash, closeBracket, colon, comma, lowerF, lowerN, lowerT, minus, openBrace, openBracket, quote, space } =
   byte;
 
+type NumberMap = MapBuilder<NumberBuilder, DictionaryBuilder>;
+
 export interface FeatureBuilders {
-  readonly features_number: MapBuilder<NumberBuilder, DictionaryBuilder>;
+  readonly features_number: NumberMap;
   readonly features_text: MapBuilder<TextBuilder, DictionaryBuilder>;
   readonly features_flag: MapBuilder<FlagBuilder, DictionaryBuilder>;
   readonly features_null: ListBuilder<TextBuilder>;
@@ -26,10 +30,13 @@ export interface FeatureBuilders {
 export class FeaturesField extends ObjectField<FeatureBuilders> {
   readonly name = 'features';
   readonly wanted = 'an object of numbers, texts, booleans and nulls by name';
-  private numbers!: MapBuilder<NumberBuilder, DictionaryBuilder>;
+  private numbers!: NumberMap;
   private texts!: MapBuilder<TextBuilder, DictionaryBuilder>;
   private flags!: MapBuilder<FlagBuilder, DictionaryBuilder>;
   private nulls!: ListBuilder<TextBuilder>;
+  private readonly numberNames = new NamePlaces();
+  private readonly textNames = new NamePlaces();
+  private readonly flagNames = new NamePlaces();
 
   constructor(
     featuresMax: number,
@@ -43,7 +50,9 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
     this.texts = builders.features_text;
     this.flags = builders.features_flag;
     this.nulls = builders.features_null;
-    this.placesOfOrder = -1;
+    this.numberNames.bind(this.numbers.names);
+    this.textNames.bind(this.texts.names);
+    this.flagNames.bind(this.flags.names);
   }
 
   read(cursor: JsonCursor, row: number): boolean {
@@ -61,7 +70,8 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
     this.texts.padTo(row);
     this.flags.padTo(row);
     this.nulls.padTo(row);
-    if (scan.kinds[token] === scannedKind.numbersByName) this.takeNumbers(scan, token, this.numbers);
+    if (scan.kinds[token] === scannedKind.numbersByName)
+      takeNumbers(scan, token, this.numbers, this.numberNames, this.names.order);
     else if (!this.takeEntries(scan, scan.starts[token]!, scan.ends[token]!)) return false;
     this.endRow();
     return true;
@@ -76,18 +86,21 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
 
   private takeEntries(scan: RowScan, from: number, to: number): boolean {
     const { order } = this.names;
+    this.numberNames.follow(order);
+    this.textNames.follow(order);
+    this.flagNames.follow(order);
     for (let entry = from; entry < to; entry++) {
       const name = scan.entryNames[entry]!;
       switch (scan.entryKinds[entry]) {
         case scannedKind.number:
-          this.addName(name, this.numbers.names);
+          this.numberNames.add(name);
           this.numbers.values.add(scan.entryNumbers[entry]!);
           break;
         case scannedKind.text: {
           const start = scan.entryStarts[entry]!;
           const end = scan.entryEnds[entry]!;
           if (end - start > this.textBytesMax) return false;
-          this.addName(name, this.texts.names);
+          this.textNames.add(name);
           this.texts.values.addWords(scan.view, start, end);
           break;
         }
@@ -95,7 +108,7 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
           this.nulls.items.addWords(order.view, order.startOf(name), order.endOf(name));
           break;
         default:
-          this.addName(name, this.flags.names);
+          this.flagNames.add(name);
           this.flags.values.add(scan.entryKinds[entry] === scannedKind.true ? 1 : 0);
       }
     }
@@ -106,7 +119,7 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
   protected override readRun(cursor: JsonCursor, max: number): number {
     const { names, numbers } = this;
     const { bytes, view } = cursor;
-    if (this.placesOfOrder !== names.orderNumber) this.forgetPlaces();
+    this.numberNames.follow(names.order);
     for (let count = 0; ; count++) {
       const start = count === 0 ? cursor.position : cursor.position + 1;
       if (count >= max || (count > 0 && bytes[start - 1] !== comma)) return count;
@@ -120,9 +133,7 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
         cursor.failure = undefined;
         return count;
       }
-      const place = this.places[names.next]!;
-      if (place > 0) numbers.names.addPlace(place - 1);
-      else this.places[names.next] = 1 + numbers.names.addWords(view, start + 1, nameEnd - 1);
+      this.numberNames.add(names.next);
       numbers.values.add(cursor.number);
       names.passNext();
     }
@@ -156,15 +167,25 @@ export class FeaturesField extends ObjectField<FeatureBuilders> {
   }
 }
 
+/** Adds the entries of a scanned object that has only numbers. */
+function takeNumbers(scan: RowScan, token: number, into: NumberMap, names: NamePlaces, order: QuotedNames): void {
+  const from = scan.starts[token]!;
+  const to = scan.ends[token]!;
+  names.follow(order);
+  names.addAll(scan.entryNames, from, to);
+  into.values.addAll(scan.entryNumbers, from, to);
+}
+
 const beginsNumber = (bytes: Uint8Array, at: number): boolean =>
   isDigit(bytes[at]!) || (bytes[at] === minus && isDigit(bytes[at + 1]!));
 
-type NumberMapBuilders<Name extends string> = { readonly [name in Name]: MapBuilder<NumberBuilder, DictionaryBuilder> };
+type NumberMapBuilders<Name extends string> = { readonly [name in Name]: NumberMap };
 
 /** Numbers by name. */
 export class NumberMapField<Name extends string> extends ObjectField<NumberMapBuilders<Name>> {
   readonly wanted = 'an object of numbers by name';
-  private builder!: MapBuilder<NumberBuilder, DictionaryBuilder>;
+  private builder!: NumberMap;
+  private readonly entryNames = new NamePlaces();
 
   constructor(
     readonly name: Name,
@@ -176,7 +197,7 @@ export class NumberMapField<Name extends string> extends ObjectField<NumberMapBu
 
   bind(builders: NumberMapBuilders<Name>): void {
     this.builder = builders[this.name];
-    this.placesOfOrder = -1;
+    this.entryNames.bind(this.builder.names);
   }
 
   read(cursor: JsonCursor, row: number): boolean {
@@ -189,7 +210,7 @@ export class NumberMapField<Name extends string> extends ObjectField<NumberMapBu
   take(scan: RowScan, token: number, row: number): boolean {
     if (scan.kinds[token] !== scannedKind.numbersByName) return false;
     this.builder.padTo(row);
-    this.takeNumbers(scan, token, this.builder);
+    takeNumbers(scan, token, this.builder, this.entryNames, this.names.order);
     this.builder.endRow();
     return true;
   }

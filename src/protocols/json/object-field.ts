@@ -1,8 +1,6 @@
 /** A field that holds an object of named values. */
 import type { ErrorCode } from '../../base/errors.js';
 import { type NameOrder, type RowScan, scannedKind } from '../../kernel/row-scan.js';
-import type { MapBuilder, NumberBuilder } from '../../model/column-builders.js';
-import type { DictionaryBuilder } from '../../model/dictionary-builder.js';
 import { DistinctNames } from './distinct-names.js';
 import { type FieldReader, failWithin, wrongType } from './field-reader.js';
 import { byte } from './json-bytes.js';
@@ -18,9 +16,6 @@ export abstract class ObjectField<Builders> implements FieldReader<Builders> {
   readonly required = false;
   protected readonly names: DistinctNames;
   readonly scannedKinds = [scannedKind.entries];
-  /** Place + 1 in a column of names of each name of the order with the number `placesOfOrder`; 0 where it has none yet. */
-  protected places = new Uint32Array(0);
-  protected placesOfOrder = -1;
 
   /** `tooMany` is the code of the failure of an object of more than `entriesMax` entries. */
   constructor(
@@ -37,35 +32,6 @@ export abstract class ObjectField<Builders> implements FieldReader<Builders> {
 
   get nameOrder(): NameOrder {
     return this.names.order;
-  }
-
-  /** Adds the entries of a scanned object that has only numbers. */
-  protected takeNumbers(scan: RowScan, token: number, numbers: MapBuilder<NumberBuilder, DictionaryBuilder>): void {
-    const from = scan.starts[token]!;
-    const to = scan.ends[token]!;
-    const { entryNames } = scan;
-    if (this.placesOfOrder !== this.names.orderNumber) this.forgetPlaces();
-    const { places } = this;
-    for (let entry = from; entry < to; entry++)
-      if (places[entryNames[entry]!] === 0) this.findPlace(entryNames[entry]!, numbers.names);
-    numbers.names.addPlaces(places, entryNames, from, to);
-    numbers.values.addAll(scan.entryNumbers, from, to);
-  }
-
-  private findPlace(name: number, names: DictionaryBuilder): void {
-    const { order } = this.names;
-    this.places[name] = 1 + names.placeOfWords(order.view, order.startOf(name), order.endOf(name));
-  }
-
-  /** Adds a name of the order to a column. */
-  protected addName(name: number, names: DictionaryBuilder): void {
-    const { order } = this.names;
-    names.addWords(order.view, order.startOf(name), order.endOf(name));
-  }
-
-  protected forgetPlaces(): void {
-    this.places = new Uint32Array(this.names.order.count);
-    this.placesOfOrder = this.names.orderNumber;
   }
 
   /** Reads the value at the cursor. Its name is the cursor's text, which reading a text overwrites. */
