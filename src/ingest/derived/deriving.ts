@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import type { SampleBatch } from '../../model/sample-batch.js';
 import type { Engine } from '../../storage/engine.js';
 import type { MetricIntake } from '../metrics/metric-intake.js';
 import { derivedSamples } from './derived-samples.js';
@@ -22,6 +23,10 @@ export interface DerivingOptions {
   readonly onProblem: (problem: string) => void;
 }
 
+/** Totals that are written at once. A total of predictions is some 45 series, each of which is new at first: some milliseconds' work. */
+const predictionTotalsAtOnce = 2;
+const groundTruthTotalsAtOnce = 100;
+
 export interface Deriving {
   /** Derives now, after what is under way. */
   derive(): Promise<void>;
@@ -34,6 +39,9 @@ export function startDeriving(options: DerivingOptions): Deriving {
   let underway: Promise<void> = Promise.resolve();
   let countedBelow = -1;
 
+  async function take(batch: SampleBatch): Promise<void> {
+    await options.intake.takeBatch(batch, { name: 'predictions', protocol: 'derived' });
+  }
   async function deriveOnce(): Promise<void> {
     const below = options.storedBelow();
     if (below !== countedBelow) await count(options, below);
@@ -42,8 +50,12 @@ export function startDeriving(options: DerivingOptions): Deriving {
       readPredictionTotals(options.engine),
       readGroundTruthTotals(options.engine),
     ]);
-    const batch = derivedSamples(predictions, groundTruths, options.clock.nowMs());
-    if (batch.runCount > 0) await options.intake.takeBatch(batch, { name: 'predictions', protocol: 'derived' });
+    const timeMs = options.clock.nowMs();
+    // One piece after the other is in the log before the next is made: other requests go between.
+    for (let from = 0; from < predictions.length; from += predictionTotalsAtOnce)
+      await take(derivedSamples(predictions.slice(from, from + predictionTotalsAtOnce), [], timeMs));
+    for (let from = 0; from < groundTruths.length; from += groundTruthTotalsAtOnce)
+      await take(derivedSamples([], groundTruths.slice(from, from + groundTruthTotalsAtOnce), timeMs));
   }
   const derive = (): Promise<void> => {
     underway = underway.catch(() => undefined).then(deriveOnce);
