@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -88,4 +88,25 @@ test('an address that is taken ends serve with 2 and a sentence', async () => {
   } finally {
     other.close();
   }
+});
+
+test("on Linux V8's threads go behind the one that acknowledges", {
+  skip: process.platform !== 'linux' && 'threads have no levels of their own there',
+}, async () => {
+  const { child } = await startServer();
+  const folder = `/proc/${child.pid}/task`;
+  const levels = readdirSync(folder).map((thread) => {
+    const fields = readFileSync(`${folder}/${thread}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return { thread: Number(thread), level: Number(fields[16]) };
+  });
+  const main = levels.find(({ thread }) => thread === child.pid)!;
+  const lower = levels.filter(({ level }) => level > main.level).map(({ thread }) => thread);
+  assert.equal(lower.length, 4, JSON.stringify(levels));
+  const named = lower.map((thread) => readFileSync(`${folder}/${thread}/comm`, 'utf8').trim());
+  assert.ok(
+    named.every((name) => name === 'V8Worker' || name === 'node'),
+    named.join(),
+  );
 });

@@ -1,4 +1,5 @@
 /** The work of `barograph serve`, loaded when the command runs. */
+import { lowerV8Threads } from '../../base/thread-priority.js';
 import { describeConfiguration, loadConfiguration } from '../configuration-loading.js';
 import type { ConfigurationFlags } from '../configuration-settings.js';
 import { letHeapGrow } from '../heap-growth.js';
@@ -8,6 +9,7 @@ import { createLog, type Logger } from './log.js';
 /** Runs a server until a signal ends it. */
 export async function runServer(flags: ConfigurationFlags): Promise<void> {
   letHeapGrow();
+  lowerV8Threads();
   const configuration = loadConfiguration({ flags });
   const log = createLog(configuration.log);
   log.debug({ configuration: describeConfiguration(configuration) }, 'configuration');

@@ -1,6 +1,7 @@
 /** A thread of heavy queries: one task at a time is decoded, evaluated and printed here, while the main thread acknowledges writes. */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { BarographError } from '../../../base/errors.js';
+import { lowerThisThread } from '../../../base/thread-priority.js';
 import { Kernel } from '../../../kernel/kernel.js';
 import { SeriesGrid } from '../../../kernel/series-grid.js';
 import { evaluateFetched, planQuery } from '../../../promql/evaluate/evaluate-query.js';
@@ -118,6 +119,7 @@ function failureOf(error: unknown): ThreadMessage {
 }
 
 function listen(port: MessagePort): void {
+  lowerThisThread();
   port.on('message', (task: ThreadTask) =>
     work(task, (message, transfer = []) => port.postMessage(message, [...transfer])),
   );
