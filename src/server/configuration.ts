@@ -140,6 +140,27 @@ export const configurationSchema = Type.Object({
       dayMs,
       'How far back from now samples are brought back into memory after a start, in the background, up to half of `metrics.chunk_bytes_max`.',
     ),
+    snapshot: Type.Object({
+      bytesMax: Type.Optional(
+        Type.Unsafe<number>(
+          key(
+            'size',
+            'Most bytes of the file that a stop leaves of the samples in memory, so that the next start has them there; the oldest hours are left out where all would take more. 0 leaves none. With `engine.url`, only for a database that nothing else writes to; none with `engine.cluster`.',
+            {
+              minimum: 0,
+              defaultMeaning: '`metrics.chunk_bytes_max`; 0 with `engine.url`',
+            },
+          ),
+        ),
+      ),
+      timeMaxMs: duration(
+        10_000,
+        'Longest time that a stop takes for that file. Where it is not enough, none is left.',
+        {
+          minimum: 1,
+        },
+      ),
+    }),
     senderKeysBytesMax: size(
       256 * miB,
       'Most bytes of what is remembered of senders’ names for series, so that known series are found without decoding a label.',

@@ -52,6 +52,7 @@ import type { Logger } from './cli/log.js';
 import type { Configuration } from './configuration.js';
 import { openPlaneLog, started, waiting } from './event-pipeline.js';
 import { type FoldStateFile, openFoldState } from './fold-state-file.js';
+import { createMemorySnapshot, type MemorySnapshot } from './memory-snapshot.js';
 import { type Replay, replayMetrics } from './replay-metrics.js';
 
 export interface MetricPipeline {
@@ -116,6 +117,7 @@ interface Plane {
   readonly folder: Folder;
   readonly foldState: FoldStateFile;
   readonly sources: SourceClocks;
+  readonly snapshot: MemorySnapshot;
   /** Aborted when the pipeline stops. */
   readonly stopping: AbortController;
 }
@@ -125,6 +127,7 @@ interface Storing {
   readonly appender: Appender;
   readonly deletion: DeletionParts;
   readonly openSource: OpenSource;
+  readonly engine: Engine;
 }
 
 /** Fails where the log cannot be opened. */
@@ -168,7 +171,9 @@ export async function startMetricPipeline(options: MetricPipelineOptions): Promi
       plane.stopping.abort();
       head.stop();
       await storing?.appender.stop(graceMs);
+      // What was appended since the last flush is not in the tables: the log's numbers tell.
       await log.close();
+      if (storing !== undefined) await plane.snapshot.save(storing.engine);
     },
   };
 }
@@ -223,11 +228,27 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     folder: createFolder(foldState.state),
     foldState,
     sources: createSourceClocks(),
+    snapshot: createMemorySnapshot({
+      folder: configuration.data,
+      log,
+      index,
+      chunks,
+      bytesMax: snapshotBytesMaxOf(configuration),
+      timeMaxMs: metrics.snapshot.timeMaxMs,
+      logger: options.logger,
+    }),
     stopping: new AbortController(),
   };
 }
 
 const chunkBytesMaxOf = ({ metrics }: Configuration): number => metrics.chunkBytesMax ?? Math.floor(totalmem() / 4);
+
+/** Others may write to a database that a URL names: whether they do, who configures it knows. On a cluster it cannot be seen either. */
+function snapshotBytesMaxOf(configuration: Configuration): number {
+  const { engine, metrics } = configuration;
+  if (engine.cluster !== undefined) return 0;
+  return metrics.snapshot.bytesMax ?? (engine.url === undefined ? chunkBytesMaxOf(configuration) : 0);
+}
 
 function governorOf({ metrics: { cardinality } }: Configuration, index: SeriesIndex, clock: Clock): Governor {
   const { seriesMax, seriesPerMetricMax, valuesPerLabelMax, newSeriesPerMinuteMax, rules = [] } = cardinality;
@@ -271,6 +292,7 @@ async function startStoring(plane: Plane, replay: Replay, engine: Engine, topolo
   await loadSeries(plane, storedDays, engine);
   for (const metric of await histogramMetrics(engine)) plane.histograms.addMetric(metric);
   await replay.finish();
+  await plane.snapshot.restore(engine);
   const mutated = (table: string): string =>
     qualified(topology.cluster === undefined ? table : `${table}_local`, topology) + onCluster(topology);
   const order = createSeriesOrder(index);
@@ -303,11 +325,12 @@ async function startStoring(plane: Plane, replay: Replay, engine: Engine, topolo
     loader: createHourLoader({ ...plane, engine, limits: statementLimits }),
   };
   const openSource = withHistograms(createStoredSource(sourceParts), sourceParts);
-  warm(plane, sourceParts);
+  void plane.snapshot.restored.then(() => warm(plane, sourceParts));
   return {
     appender,
     deletion: { ...plane, appender, engine, storedDays, order, mutated, onDeleted: plane.resultCache.noteDeletion },
     openSource,
+    engine,
   };
 }
 

@@ -45,12 +45,14 @@ const shortestRestMs = 5;
 /** Resolves once the hours are in memory, or there is no room for more. Rejects where `signal` aborts, or the engine fails. */
 export async function warmHours(parts: WarmingParts, limits: WarmingLimits, signal: AbortSignal): Promise<Warmed> {
   const newest = newestHour(parts.index);
+  const usedBytes = parts.chunks.statistics().usedBytes;
   let hours = 0;
   let samples = 0;
   while (hours < limits.hoursMax && newest !== undefined) {
     const count = hours === 0 ? 1 : Math.min(hoursAtOnce, limits.hoursMax - hours);
     const lastHour = newest - hours;
-    const loaded = await warmRange(parts, limits, lastHour - count + 1, lastHour, samples, signal);
+    const taken = usedBytes + samples * bytesPerSample;
+    const loaded = await warmRange(parts, limits, lastHour - count + 1, lastHour, taken, signal);
     if (loaded === undefined) break;
     hours += count;
     samples += loaded;
@@ -73,7 +75,7 @@ async function warmRange(
   { chunkBytesMax }: WarmingLimits,
   firstHour: number,
   lastHour: number,
-  before: number,
+  takenBytes: number,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const [fromMs, toMs] = [firstHour * hourMs, (lastHour + 1) * hourMs - 1];
@@ -87,7 +89,7 @@ async function warmRange(
     const counting = reader(signal, statistics);
     const names = range.metrics.map(({ metric }) => index.metricName(metric));
     const count = await countRows(counting, names, range).finally(() => counting.deletions.close());
-    if ((before + rows + count) * bytesPerSample > chunkBytesMax * budgetShare) return undefined;
+    if (takenBytes + (rows + count) * bytesPerSample > chunkBytesMax * budgetShare) return undefined;
     await loader.load(range, count, signal, statistics);
     rows += count;
     await setTimeout(Math.max(shortestRestMs, performance.now() - startedMs - statistics.engineMs), undefined, {

@@ -25,11 +25,13 @@ import type { SampleColumns } from '../chunk/sample-columns.js';
 import { createSampleColumns, keepSamples } from '../chunk/sample-columns.js';
 import { appendToHour } from './append-runs.js';
 import { dropSamples } from './drop.js';
+import { type ChunkDump, dumpChunks } from './dump.js';
 import { evictOne, pinHours } from './evict.js';
 import type { Hour } from './hours.js';
 import { createHours, hourMs, hourOf } from './hours.js';
 import type { GroupLoad } from './load.js';
 import { beginLoad } from './load.js';
+import { beginRestore, type ChunkRestore, endRestores } from './restore.js';
 import { sealClosed } from './seal.js';
 import { createSegmentBuilder } from './segment.js';
 import { copyStreams, type SeriesStreams } from './series-streams.js';
@@ -93,6 +95,10 @@ export interface ChunkStore {
   seal(chunksMax: number): boolean;
   /** Says that all samples that arrived up to and with `arrival` are in the engine. */
   setStoredUpTo(arrival: number): void;
+  /** What is here and closed, for a process that comes after this one. */
+  dump(): ChunkDump;
+  /** Begins to bring back what an earlier process dumped; `refs` has by ref there the ref of the same series here, `noRef` for none. */
+  beginRestore(refs: Uint32Array): ChunkRestore;
   statistics(): ChunkStoreStatistics;
 }
 
@@ -119,6 +125,7 @@ function createStoreState(options: ChunkStoreOptions): StoreState {
     storedUpTo: Number.NEGATIVE_INFINITY,
     groupHours: new Set(),
     loads: new Set(),
+    restores: new Set(),
     counters: { appended: 0, outOfOrder: 0, duplicates: 0, replaced: 0 },
     reader: createChunkReader(),
     work: createSampleColumns(),
@@ -145,7 +152,10 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
     pin: (groups, fromMs, toMs) => pinHours(state, groups, hourOf(fromMs), hourOf(toMs)),
     beginLoad: (group, timeMs) => beginLoad(state, group, timeMs),
     drop: (refs) => drop(state, refs),
-    dropRange: (refs, fromMs, toMs) => dropSamples(state, refs, fromMs, toMs),
+    dropRange(refs, fromMs, toMs) {
+      endRestores(state);
+      dropSamples(state, refs, fromMs, toMs);
+    },
     closeHours(timeMs) {
       state.closedBeforeHour = Math.max(state.closedBeforeHour, hourOf(timeMs));
     },
@@ -153,6 +163,8 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
     setStoredUpTo(arrival) {
       state.storedUpTo = Math.max(state.storedUpTo, arrival);
     },
+    dump: () => dumpChunks(state),
+    beginRestore: (refs) => beginRestore(state, refs),
     statistics: () => storeStatistics(state),
   };
 }
@@ -219,6 +231,7 @@ function isResident(state: StoreState, group: number, index: number): boolean {
 }
 
 function drop(state: StoreState, refs: Uint32Array): void {
+  endRestores(state);
   for (const load of state.loads) for (const ref of refs) load.droppedRefs.add(ref);
   dropSamples(state, refs, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
 }

@@ -24,6 +24,12 @@ export interface PendingLoad {
   readonly droppedRefs: Set<number>;
 }
 
+/** Parts of an earlier process' memory on their way into this one. */
+export interface PendingRestore {
+  /** Whether what is still to come is to be left out. */
+  ended: boolean;
+}
+
 export interface StoreState {
   readonly arenas: Arenas;
   readonly hours: Hours;
@@ -40,6 +46,7 @@ export interface StoreState {
   /** The least recently used first. */
   readonly groupHours: Set<GroupHour>;
   readonly loads: Set<PendingLoad>;
+  readonly restores: Set<PendingRestore>;
   readonly counters: AppendCounters;
   readonly reader: ChunkReader;
   /** The samples of the chunk at hand. */

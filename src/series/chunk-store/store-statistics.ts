@@ -19,6 +19,8 @@ export interface ChunkStoreStatistics {
   readonly closedSamples: number;
   /** Groups' hours that the store keeps a record of. */
   readonly groupHours: number;
+  /** Loads of groups' hours under way. */
+  readonly loads: number;
   /** Groups' hours evicted so far. */
   readonly evictions: number;
   /** Questions for residency that were answered with yes, and with no. */
@@ -46,6 +48,7 @@ export function storeStatistics(state: StoreState): ChunkStoreStatistics {
     openSamples: sum((hour) => hour.open.sampleCount),
     closedSamples,
     groupHours: state.groupHours.size,
+    loads: state.loads.size,
     evictions: state.evictions,
     hits: state.hits,
     misses: state.misses,

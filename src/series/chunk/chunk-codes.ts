@@ -4,6 +4,9 @@
  * `codeBytesMax`.
  */
 
+/** Of streams and segments, as snapshots keep them: raised with each change of their form. */
+export const chunkFormatVersion = 1;
+
 /** The longest code: an escape, or an exclusive or without a zero byte. */
 export const codeBytesMax = 9;
 
