@@ -40,10 +40,13 @@ export interface TestServerOptions {
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
 
+/** A start finds nothing in memory, and nothing comes into it but by what a test does. */
+const quietAndCold = ['log.level=silent', 'metrics.warm=off', 'metrics.snapshot.bytes_max=0'];
+
 export async function startTestServer({ folder: given, set = [] }: TestServerOptions = {}): Promise<TestServer> {
   const folder = given ?? (await temporaryFolder());
   const configuration = loadConfiguration({
-    flags: { data: folder, listen: '127.0.0.1:0', set: ['log.level=silent', 'metrics.warm=off', ...set] },
+    flags: { data: folder, listen: '127.0.0.1:0', set: [...quietAndCold, ...set] },
     environment: {},
     workingFolder: folder,
   });

@@ -95,10 +95,10 @@ function addPart(restoring: Restoring, part: ChunkPart): void {
 function addSegment(restoring: Restoring, groupHour: GroupHour, part: ChunkPart): void {
   const { state } = restoring;
   const { arenas } = state;
-  const { hour, segments } = groupHour;
+  const { hour } = groupHour;
   const source = new Uint32Array(part.bytes.buffer, part.bytes.byteOffset, part.chunkCount * 3);
   const order = orderOf(restoring, source, part.chunkCount);
-  const others = segments.filter((segment) => !restoring.segments.has(segment));
+  const others = groupHour.segments.filter((segment) => !restoring.segments.has(segment));
   const live = others.length > 0 || hour.open.chunkCount > 0 ? mergeKnown(restoring, groupHour, part, others) : source;
   const blockCount = Math.ceil(part.bytes.length / blockBytes);
   const segment: Segment = {
@@ -118,7 +118,7 @@ function addSegment(restoring: Restoring, groupHour: GroupHour, part: ChunkPart)
     return;
   }
   restoring.segments.add(segment);
-  segments.push(segment);
+  groupHour.segments.push(segment);
   state.closedBlocks += blockCount;
   hour.closedChunks += segment.liveChunks;
 }
