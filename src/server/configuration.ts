@@ -264,6 +264,11 @@ export const configurationSchema = Type.Object({
           { defaultMeaning: 'a client is known by its address' },
         ),
       }),
+      rehearsal: choice(
+        ['on', 'off'],
+        'on',
+        'Whether a start evaluates some queries on made-up samples, so that the first real ones find their code compiled and a thread for heavy ones running. It takes about a second of a core.',
+      ),
       lookbackMs: duration(300_000, 'How old a sample may be to count as the value of its series.', { minimum: 1 }),
       cacheBytesMax: size(
         64 * miB,

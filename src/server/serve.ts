@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.js';
 import { BarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
+import type { HeavyQueries } from '../http/metrics/heavy-queries.js';
 import type { QueryServices } from '../http/metrics/query-run.js';
 import { createQuerySlots } from '../http/query-slots.js';
 import { type Deriving, startDeriving } from '../ingest/derived/deriving.js';
@@ -19,9 +20,10 @@ import { type EventPipeline, startEventPipeline } from './event-pipeline.js';
 import { type MetricPipeline, startMetricPipeline } from './metric-pipeline.js';
 import { createMetrics } from './metrics.js';
 import { newestSampleMs } from './newest-sample.js';
-import { promqlServices } from './promql-services.js';
+import { heavyQueriesOf, promqlServices } from './promql-services.js';
 import { type Pushing, startPushing } from './pushing.js';
 import { readiness } from './readiness.js';
+import { rehearseQueries } from './rehearsal.js';
 import { startScraping } from './scraping.js';
 
 export interface RunningServer {
@@ -42,6 +44,7 @@ interface Parts {
   scraper?: Scraper;
   pushing?: Pushing;
   deriving?: Deriving;
+  heavy?: HeavyQueries;
   promql?: QueryServices;
   readonly ending: AbortController;
   app?: FastifyInstance;
@@ -67,7 +70,11 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
   const version = packageVersion();
   const metrics = createMetrics(version);
   const slots = createQuerySlots(configuration.query.concurrentMax);
-  parts.engine = await startEngine(configuration, log);
+  parts.heavy = heavyQueriesOf(configuration);
+  const engineStart = startEngine(configuration, log);
+  if (configuration.query.promql.rehearsal === 'on')
+    void rehearseQueries(configuration, parts.heavy, parts.ending.signal, log);
+  parts.engine = await engineStart;
   parts.events = await startEventPipeline({ configuration, counters: metrics.counters, logger: log });
   parts.metrics = await startMetricPipeline({
     configuration,
@@ -89,7 +96,7 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
   });
   parts.scraper = startScraping(configuration, samples.intake, log);
   parts.pushing = await startPushing(configuration, samples.intake, log);
-  parts.promql = promqlServices(configuration, samples.openSource, samples.resultCache);
+  parts.promql = promqlServices(configuration, samples.openSource, samples.resultCache, parts.heavy);
   const { slots: light, heavy } = parts.promql;
   let engineUp = true;
   metrics.bind({
@@ -231,7 +238,7 @@ async function takeDown(parts: Parts, { shutdown: { graceMs } }: Configuration):
     parts.app.server.closeAllConnections();
   }
   parts.ending.abort();
-  await parts.promql?.heavy.stop();
+  await parts.heavy?.stop();
   await Promise.all([parts.scraper?.stop(), parts.pushing?.stop(), parts.deriving?.stop()]);
   await Promise.all([parts.events?.stop(graceMs), parts.metrics?.stop(graceMs)]);
   await parts.engine?.stop();

@@ -41,7 +41,12 @@ export interface TestServerOptions {
 const ndjson = { 'content-type': 'application/x-ndjson' };
 
 /** A start finds nothing in memory, and nothing comes into it but by what a test does. */
-const quietAndCold = ['log.level=silent', 'metrics.warm=off', 'metrics.snapshot.bytes_max=0'];
+const quietAndCold = [
+  'log.level=silent',
+  'metrics.warm=off',
+  'metrics.snapshot.bytes_max=0',
+  'query.promql.rehearsal=off',
+];
 
 export async function startTestServer({ folder: given, set = [] }: TestServerOptions = {}): Promise<TestServer> {
   const folder = given ?? (await temporaryFolder());
