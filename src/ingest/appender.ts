@@ -2,8 +2,11 @@
  * Carries rows from the log to the engine, in the order of the log, one flush at a time.
  *
  * States: `idle` (nothing waits), `gathering` (rows wait for company until the interval or a limit), `storing`,
- * `retrying` (the engine refused or is away; the same rows are tried again after a pause that doubles up to a bound) and
- * `stopped`. Rows are never given up: the log is their home until `checkpoint`.
+ * `retrying` (the engine refused or is away, or the log cannot be read; the same rows are tried again after a pause that
+ * doubles up to a bound) and `stopped`. Rows are never given up: the log is their home until `checkpoint`.
+ *
+ * A checkpoint that fails costs room in the log and no row: storing goes on, and the checkpoint is tried again with the next
+ * flush, or after a pause where there is none.
  */
 import { type Clock, systemClock } from '../base/clock.js';
 import { isBarographError, messageOf } from '../base/errors.js';
@@ -65,6 +68,8 @@ interface Loop<R extends TailRecord> {
   waiters: Waiter[];
   state: AppenderState;
   problem: string | undefined;
+  /** Rows are stored that the log still keeps, because its last checkpoint failed. */
+  isCheckpointDue: boolean;
   /** Somebody waits: the interval does not count. */
   hurried: boolean;
   stopping: boolean;
@@ -84,6 +89,7 @@ export function startAppender<R extends TailRecord>(options: AppenderOptions<R>)
     waiters: [],
     state: 'idle',
     problem: undefined,
+    isCheckpointDue: false,
     hurried: false,
     stopping: false,
   };
@@ -115,20 +121,20 @@ export function startAppender<R extends TailRecord>(options: AppenderOptions<R>)
 }
 
 async function run<R extends TailRecord>(loop: Loop<R>): Promise<void> {
-  const { log, tail, flushRowsMax, flushBytesMax } = loop.options;
+  const { log, tail } = loop.options;
   for (;;) {
     await gather(loop);
     // Taken before the rows are: what becomes durable meanwhile belongs to the next round.
     const durableEnd = log.durableSequence;
-    const work = await tail.next({ rowsMax: flushRowsMax, bytesMax: flushBytesMax });
-    const last = work.at(-1);
-    if (last === undefined && loop.stopping) return;
+    const work = await readUntilDone(loop);
+    const last = work?.at(-1);
+    if (work === undefined || (last === undefined && loop.stopping)) return;
     if (!(await storeUntilDone(loop, work))) return;
     // Without a record there are numbers that none carries: skipped by failed appends, or lost to damage that the log reported.
-    const storedEnd = last === undefined ? durableEnd : endOf(last);
-    tail.advance(storedEnd);
-    await log.checkpoint(storedEnd);
+    tail.advance(last === undefined ? durableEnd : endOf(last));
     releaseWaiters(loop);
+    await checkpoint(loop);
+    if (loop.isCheckpointDue && loop.stopping) return;
   }
 }
 
@@ -137,7 +143,10 @@ async function gather<R extends TailRecord>(loop: Loop<R>): Promise<void> {
   const { options, waker } = loop;
   const { clock = systemClock, tail } = options;
   loop.state = 'idle';
-  while (tail.waitingRows === 0 && !loop.stopping) await waker.pause(idleMsMax);
+  while (tail.waitingRows === 0 && !loop.stopping) {
+    await waker.pause(loop.isCheckpointDue ? retryPauseMsMax : idleMsMax);
+    if (loop.isCheckpointDue) await checkpoint(loop);
+  }
   loop.state = 'gathering';
   const deadline = clock.nowMs() + options.flushIntervalMs;
   while (!loop.hurried && !loop.stopping && !isFull(options) && clock.nowMs() < deadline)
@@ -148,24 +157,59 @@ async function gather<R extends TailRecord>(loop: Loop<R>): Promise<void> {
 const isFull = <R extends TailRecord>({ tail, flushRowsMax, flushBytesMax }: AppenderOptions<R>): boolean =>
   tail.waitingRows >= flushRowsMax || tail.bytes >= flushBytesMax;
 
+/** The next rows; undefined where the appender was stopped before they could be read. */
+async function readUntilDone<R extends TailRecord>(loop: Loop<R>): Promise<readonly R[] | undefined> {
+  const { tail, flushRowsMax, flushBytesMax } = loop.options;
+  let work: readonly R[] | undefined;
+  await untilDone(loop, 'rows cannot be read from the log', async () => {
+    work = await tail.next({ rowsMax: flushRowsMax, bytesMax: flushBytesMax });
+  });
+  return work;
+}
+
 /** False where the appender was stopped before it succeeded. */
-async function storeUntilDone<R extends TailRecord>(loop: Loop<R>, work: readonly R[]): Promise<boolean> {
+function storeUntilDone<R extends TailRecord>(loop: Loop<R>, work: readonly R[]): Promise<boolean> {
   const { counters, store } = loop.options;
+  return untilDone(loop, 'rows cannot be stored', async (attempt) => {
+    loop.state = 'storing';
+    if (work.length === 0) return;
+    const started = performance.now();
+    await store(work, { maybeStoredBelow: maybeStoredBelow(loop, attempt) });
+    counters.flushed((performance.now() - started) / 1000);
+  });
+}
+
+/** Does something again until it succeeds. False where the appender was stopped before. `failure` says what failed. */
+async function untilDone<R extends TailRecord>(
+  loop: Loop<R>,
+  failure: string,
+  work: (attempt: number) => Promise<void>,
+): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     try {
-      loop.state = 'storing';
-      const started = performance.now();
-      if (work.length > 0) await store(work, { maybeStoredBelow: maybeStoredBelow(loop, attempt) });
-      if (work.length > 0) counters.flushed((performance.now() - started) / 1000);
+      await work(attempt);
       loop.problem = undefined;
       return true;
     } catch (error) {
       loop.state = 'retrying';
-      report(loop, `rows cannot be stored: ${messageOf(error)}`);
-      counters.flushFailed(isBarographError(error) ? error.code : 'internal');
+      report(loop, `${failure}: ${messageOf(error)}`);
+      loop.options.counters.flushFailed(isBarographError(error) ? error.code : 'internal');
       if (loop.stopping) return false;
       await loop.waker.pause(Math.min(retryPauseMsMax, retryPauseMsMin * 2 ** Math.min(attempt, 16)));
     }
+  }
+}
+
+/** Lets the log go of what is stored. Never rejects. */
+async function checkpoint<R extends TailRecord>(loop: Loop<R>): Promise<void> {
+  const { log, tail } = loop.options;
+  try {
+    await log.checkpoint(tail.position);
+    if (loop.isCheckpointDue) loop.problem = undefined;
+    loop.isCheckpointDue = false;
+  } catch (error) {
+    loop.isCheckpointDue = true;
+    report(loop, `stored rows stay in the log: ${messageOf(error)}`);
   }
 }
 
