@@ -117,6 +117,8 @@ export const errorKinds = {
     'A target or a discovery of targets did not answer as it should; the message says how.',
     true,
   ),
+  scrape_timeout: kind(504, 'A target did not answer within the timeout of its scrapes.', true),
+  too_many_targets: kind(503, 'A job has more targets than its limit, so that none of them is scraped.', true),
   // start-up
   bad_configuration: kind(500, 'The configuration is not valid; the message names the key and its source.'),
   folder_in_use: kind(500, 'Another Barograph holds the data folder.'),

@@ -1,14 +1,18 @@
-/** /healthz, /readyz and /metrics; and /-/healthy and /-/ready, as tools of Prometheus ask. */
+/** /healthz, /readyz and /metrics; and /-/healthy, /-/ready and /-/reload, as tools of Prometheus ask. */
 import type { FastifyInstance } from 'fastify';
+import { messageOf } from '../base/errors.js';
 import { failures } from './contract/errors.js';
 import { healthAnswer, type ReadinessAnswer, readinessAnswer } from './contract/operations.js';
 
 export interface OperationsServices {
   readonly readiness: () => Promise<ReadinessAnswer>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Reads the configuration again and tells which changed keys wait for the next start. Throws where it is broken. */
+  readonly reload: () => { readonly keysLeft: readonly string[] };
 }
 
-export function registerOperations(app: FastifyInstance, { readiness, metrics }: OperationsServices): void {
+export function registerOperations(app: FastifyInstance, services: OperationsServices): void {
+  const { readiness, metrics } = services;
   const tags = ['Operations'];
   app.get(
     '/healthz',
@@ -34,6 +38,7 @@ export function registerOperations(app: FastifyInstance, { readiness, metrics }:
     },
   );
   registerPlainHealth(app, readiness);
+  registerReload(app, services);
   app.get(
     '/metrics',
     {
@@ -76,4 +81,36 @@ function registerPlainHealth(app: FastifyInstance, readiness: OperationsServices
         .send(text);
     },
   );
+}
+
+const plainText = 'text/plain; charset=utf-8';
+
+function registerReload(app: FastifyInstance, { reload }: OperationsServices): void {
+  // Whatever a body says is passed over.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null);
+  });
+  app.route({
+    method: ['POST', 'PUT'],
+    url: '/-/reload',
+    schema: {
+      tags: ['Operations'],
+      summary: 'Reads the configuration again; what is scraped follows it at once',
+      description: 'As SIGHUP does. Other keys that changed count from the next start on; the answer names them.',
+      response: {
+        200: { description: 'It was read; in words what waits for the next start.', type: 'string' },
+        500: { description: 'It is broken and everything stays as it was; in words why.', type: 'string' },
+      },
+    },
+    handler: async (_request, reply) => {
+      reply.type(plainText);
+      try {
+        const { keysLeft } = reload();
+        return reply.send(keysLeft.length === 0 ? '' : `count from the next start on: ${keysLeft.join(', ')}\n`);
+      } catch (error) {
+        return reply.code(500).send(`failed to reload config: ${messageOf(error)}\n`);
+      }
+    },
+  });
 }

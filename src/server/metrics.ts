@@ -3,7 +3,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { FlushCounters } from '../ingest/appender.js';
 import type { IngestCounters } from '../ingest/counters.js';
 import type { MetricCounters } from '../ingest/metrics/metric-counters.js';
+import type { ScrapeCounters } from '../ingest/scrape/scrape-counters.js';
+import type { ScrapePool } from '../ingest/scrape/scrape-pool.js';
 import type { Log, LogStats } from '../wal/log.js';
+import type { Reloading } from './reloading.js';
+import { bindScrapeMetrics, scrapeCounters } from './scrape-metrics.js';
 
 /** Values that are read when they are asked for. */
 export interface MetricSources {
@@ -15,11 +19,14 @@ export interface MetricSources {
   readonly queriesWaiting: () => number;
   /** PromQL by kind. */
   readonly promql: Readonly<Record<'light' | 'heavy', { readonly running: number; readonly waiting: number }>>;
+  readonly scrapePools: () => readonly ScrapePool[];
+  readonly reloading: Pick<Reloading, 'last'>;
 }
 
 export interface ServerMetrics {
   readonly counters: IngestCounters;
   readonly metricCounters: MetricCounters;
+  readonly scrapeCounters: ScrapeCounters;
   /** Binds what is measured elsewhere; called once. */
   readonly bind: (sources: MetricSources) => void;
   readonly text: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -90,7 +97,11 @@ export function createMetrics(version: string): ServerMetrics {
       ...flushCounters('events'),
     },
     metricCounters: { ...metricCounters(registers), ...flushCounters('metrics') },
-    bind: (sources) => bindSources(sources, registers),
+    scrapeCounters: scrapeCounters(registers),
+    bind(sources) {
+      bindSources(sources, registers);
+      bindScrapeMetrics(sources.scrapePools, sources.reloading, registers);
+    },
     text: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

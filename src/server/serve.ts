@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.js';
-import { BarographError } from '../base/errors.js';
+import { BarographError, isBarographError } from '../base/errors.js';
 import { type AppServices, buildApp } from '../http/app.js';
 import type { HeavyQueries } from '../http/metrics/heavy-queries.js';
 import type { QueryServices } from '../http/metrics/query-run.js';
@@ -24,11 +24,14 @@ import { heavyQueriesOf, promqlServices } from './promql-services.js';
 import { type Pushing, startPushing } from './pushing.js';
 import { readiness } from './readiness.js';
 import { rehearseQueries } from './rehearsal.js';
+import { createReloading, type Reloading } from './reloading.js';
 import { startScraping } from './scraping.js';
 
 export interface RunningServer {
   /** Where it listens, `http://host:port`. */
   readonly url: string;
+  /** Reads the configuration again, and logs what became of it. */
+  reload(): void;
   /** Stops in order: no new requests, rows to the engine within the grace, then the engine itself. */
   stop(): Promise<void>;
   /** Resolves when the server has stopped. */
@@ -42,6 +45,7 @@ interface Parts {
   events?: EventPipeline;
   metrics?: MetricPipeline;
   scraper?: Scraper;
+  reloading?: Reloading;
   pushing?: Pushing;
   deriving?: Deriving;
   heavy?: HeavyQueries;
@@ -50,23 +54,47 @@ interface Parts {
   app?: FastifyInstance;
 }
 
-/** Starts a server and resolves once it takes requests. Fails with a coded error where it cannot, leaving nothing running. */
-export async function serve(configuration: Configuration, log: Logger): Promise<RunningServer> {
+/**
+ * Starts a server and resolves once it takes requests. Fails with a coded error where it cannot, leaving nothing running.
+ * `reread` reads the configuration anew from where it came.
+ */
+export async function serve(
+  configuration: Configuration,
+  log: Logger,
+  reread: () => Configuration = () => configuration,
+): Promise<RunningServer> {
   const parts: Parts = { stopping: false, ending: new AbortController() };
   try {
-    const url = await start(parts, configuration, log);
+    const url = await start(parts, configuration, log, reread);
     log.info({ url, data: configuration.data }, 'listening');
-    return running(url, async () => {
-      await takeDown(parts, configuration);
-      log.info('stopped');
-    });
+    return {
+      reload: () => reloadLogged(parts),
+      ...running(url, async () => {
+        await takeDown(parts, configuration);
+        log.info('stopped');
+      }),
+    };
   } catch (error) {
     await takeDown(parts, configuration);
     throw error;
   }
 }
 
-async function start(parts: Parts, configuration: Configuration, log: Logger): Promise<string> {
+/** What became of it is in the log. */
+function reloadLogged({ reloading }: Parts): void {
+  try {
+    reloading?.reload();
+  } catch (error) {
+    if (!isBarographError(error, 'bad_configuration')) throw error;
+  }
+}
+
+async function start(
+  parts: Parts,
+  configuration: Configuration,
+  log: Logger,
+  reread: () => Configuration,
+): Promise<string> {
   const version = packageVersion();
   const metrics = createMetrics(version);
   const slots = createQuerySlots(configuration.query.concurrentMax);
@@ -94,7 +122,9 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
       parts.deriving = derivingOf(engine, events, samples, configuration, log);
     },
   });
-  parts.scraper = startScraping(configuration, samples.intake, log);
+  const scraper = startScraping(configuration, samples.intake, metrics.scrapeCounters, log);
+  const reloading = createReloading({ configuration, reread, scraper, clock: systemClock, logger: log });
+  Object.assign(parts, { scraper, reloading } satisfies Partial<Parts>);
   parts.pushing = await startPushing(configuration, samples.intake, log);
   parts.promql = promqlServices(configuration, samples.openSource, samples.resultCache, parts.heavy);
   const { slots: light, heavy } = parts.promql;
@@ -106,12 +136,15 @@ async function start(parts: Parts, configuration: Configuration, log: Logger): P
     queriesRunning: () => slots.running,
     queriesWaiting: () => slots.waiting,
     promql: { light, heavy },
+    scrapePools: () => scraper.pools,
+    reloading,
   });
   const operations: AppServices['operations'] = {
     async metrics() {
       engineUp = (await engine.engine.health()).ok;
       return metrics.text();
     },
+    reload: () => reloading.reload(),
     readiness: () =>
       readiness({ engine, preparation, events, metrics: samples, configuration, version, stopping: parts.stopping }),
   };
@@ -175,7 +208,6 @@ function dataServices(
       governor: samples.governor,
       folder: samples.folder,
       sources: samples.sources,
-      targets: (query) => parts.scraper!.targets(query),
       window: metrics.accept,
     },
     lookup: { engine, waitUntilStored },
@@ -199,7 +231,7 @@ function dataServices(
 }
 
 function prometheusServices(
-  { metrics }: Parts,
+  { metrics, scraper, reloading }: Parts,
   { engine }: ServerEngine,
   { ingest, query, listen: { host, port } }: Configuration,
   slots: AppServices['sql']['slots'],
@@ -212,15 +244,18 @@ function prometheusServices(
     slots,
     samples: (signal) => metrics!.openSource({ limits: query.promql, statistics: createSourceStatistics(), signal }),
     limits: { encodedBytesMax: ingest.bodyBytesMax, decodedBytesMax: ingest.decodedBytesMax },
+    scraper: scraper!,
     facts: {
       version: packageVersion(),
       startedMs: Date.now(),
+      configurationRead: () => reloading!.last,
       workingFolder: process.cwd(),
       hostname: hostname(),
       flags: {
         'query.lookback-delta': '5m',
         'query.max-concurrency': String(query.concurrentMax),
         'web.enable-admin-api': 'true',
+        'web.enable-lifecycle': 'true',
         'web.enable-remote-write-receiver': 'true',
         'web.listen-address': `${host}:${port}`,
       },
@@ -248,7 +283,7 @@ async function withinGrace(work: Promise<unknown>, graceMs: number): Promise<voi
   await Promise.race([work, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
 }
 
-function running(url: string, stopOnce: () => Promise<void>): RunningServer {
+function running(url: string, stopOnce: () => Promise<void>): Omit<RunningServer, 'reload'> {
   let finish = (): void => {};
   const done = new Promise<void>((resolve) => {
     finish = resolve;

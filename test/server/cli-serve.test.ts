@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -109,4 +109,23 @@ test("on Linux V8's threads go behind the one that acknowledges", {
     named.every((name) => name === 'V8Worker' || name === 'node'),
     named.join(),
   );
+});
+
+test('a SIGHUP has the configuration read again, and a broken one is told in the log', async () => {
+  const file = join(dataFolder, 'barograph.yaml');
+  writeFileSync(file, '');
+  const { child, url } = await startServer();
+  const pools = async (): Promise<string[]> =>
+    ((await (await fetch(`${url}/api/v1/scrape_pools`)).json()) as { data: { scrapePools: string[] } }).data
+      .scrapePools;
+  assert.deepEqual(await pools(), []);
+  writeFileSync(file, 'scrape_configs: [{job_name: a, static_configs: [{targets: ["127.0.0.1:1"]}]}]');
+  child.kill('SIGHUP');
+  await lineMatching(child.stderr, /"msg":"configuration read again"/);
+  assert.deepEqual(await pools(), ['a']);
+  writeFileSync(file, 'scrape_configs: [{job_name: a, scheme: ftp}]');
+  child.kill('SIGHUP');
+  await lineMatching(child.stderr, /scheme.*"msg":"the configuration stays as it was"/);
+  assert.deepEqual(await pools(), ['a']);
+  rmSync(file);
 });

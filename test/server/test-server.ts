@@ -36,6 +36,8 @@ export interface TestServerOptions {
   readonly folder?: string;
   /** Further keys, each `key=value`. */
   readonly set?: readonly string[];
+  /** Path of a configuration file. */
+  readonly config?: string;
 }
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
@@ -48,14 +50,25 @@ const quietAndCold = [
   'query.promql.rehearsal=off',
 ];
 
-export async function startTestServer({ folder: given, set = [] }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  folder: given,
+  set = [],
+  config,
+}: TestServerOptions = {}): Promise<TestServer> {
   const folder = given ?? (await temporaryFolder());
-  const configuration = loadConfiguration({
-    flags: { data: folder, listen: '127.0.0.1:0', set: [...quietAndCold, ...set] },
-    environment: {},
-    workingFolder: folder,
-  });
-  const server = await serve(configuration, createLog(configuration.log));
+  const load = (): Configuration =>
+    loadConfiguration({
+      flags: {
+        data: folder,
+        listen: '127.0.0.1:0',
+        set: [...quietAndCold, ...set],
+        ...(config === undefined ? {} : { config }),
+      },
+      environment: {},
+      workingFolder: folder,
+    });
+  const configuration = load();
+  const server = await serve(configuration, createLog(configuration.log), load);
 
   async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const response = await fetch(`${server.url}${path}`, init);

@@ -1,4 +1,4 @@
-/** Prometheus' API, as far as it asks for no evaluation: series and labels, metadata, exemplars, status, remote read and federation. */
+/** Prometheus' API, as far as it asks for no evaluation: series and labels, metadata, exemplars, targets, status, remote read and federation. */
 import type { FastifyInstance } from 'fastify';
 import { type ExemplarServices, registerExemplars } from './exemplars.js';
 import { registerExpressions } from './expressions.js';
@@ -10,9 +10,11 @@ import { takeForms } from './prometheus-parameters.js';
 import { registerPrometheusStatus, type ServerFacts } from './prometheus-status.js';
 import { type RemoteReadServices, registerRemoteRead } from './remote-read.js';
 import { registerSeriesQueries } from './series-queries.js';
+import { registerTargets, type TargetServices } from './targets.js';
 
 export interface PrometheusServices extends ExemplarServices, RemoteReadServices {
   readonly facts: ServerFacts;
+  readonly scraper: TargetServices;
 }
 
 export async function registerPrometheusApi(app: FastifyInstance, services: PrometheusServices): Promise<void> {
@@ -25,6 +27,7 @@ export async function registerPrometheusApi(app: FastifyInstance, services: Prom
     registerMetadata(scope, services.engine);
     registerExemplars(scope, services);
     registerExpressions(scope);
+    registerTargets(scope, services.scraper);
     registerPrometheusStatus(scope, services.facts);
   });
   await app.register(async (scope) => {

@@ -8,6 +8,8 @@ export interface ServerFacts {
   /** Barograph's own version. */
   readonly version: string;
   readonly startedMs: number;
+  /** The last reading of the configuration, and when the one in use was read, epoch milliseconds. */
+  readonly configurationRead: () => { readonly isSuccessful: boolean; readonly successMs: number };
   readonly workingFolder: string;
   readonly hostname: string;
   /** What Prometheus would have been told on its command line to act as this server does. */
@@ -60,13 +62,13 @@ const buildInfo = ({ version }: ServerFacts) => ({
   barographVersion: version,
 });
 
-const runtimeInfo = ({ startedMs, workingFolder, hostname }: ServerFacts) => ({
+const runtimeInfo = ({ startedMs, configurationRead, workingFolder, hostname }: ServerFacts) => ({
   startTime: new Date(startedMs).toISOString(),
   CWD: workingFolder,
   hostname,
   serverTime: new Date().toISOString(),
-  reloadConfigSuccess: true,
-  lastConfigTime: new Date(startedMs).toISOString(),
+  reloadConfigSuccess: configurationRead().isSuccessful,
+  lastConfigTime: new Date(configurationRead().successMs).toISOString(),
   corruptionCount: 0,
   goroutineCount: 0,
   GOMAXPROCS: 0,

@@ -1,9 +1,8 @@
-/** What the metrics store tells about itself: /api/v1/status/tsdb as Prometheus has it, /api/v1/cardinality, /api/v1/status/ingest, /api/v1/targets. */
+/** What the metrics store tells about itself: /api/v1/status/tsdb as Prometheus has it, /api/v1/cardinality and /api/v1/status/ingest. */
 import type { FastifyInstance } from 'fastify';
 import type { Folder } from '../../ingest/cardinality/folder.js';
 import type { Governor } from '../../ingest/cardinality/governor.js';
 import type { SourceClocks } from '../../ingest/metrics/source-clocks.js';
-import type { TargetsAnswer, TargetsQuery } from '../../ingest/scrape/targets-answer.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import { failures } from '../contract/errors.js';
@@ -15,7 +14,6 @@ export interface StatusServices {
   readonly governor: Governor;
   readonly folder: Folder;
   readonly sources: SourceClocks;
-  readonly targets: (query: TargetsQuery) => TargetsAnswer;
   /** Window around the clock that samples are taken in, milliseconds; Infinity for any. */
   readonly window: { readonly behindMs: number; readonly aheadMs: number };
 }
@@ -30,21 +28,6 @@ export function registerStatus(app: FastifyInstance, services: StatusServices): 
   registerTsdb(app, services);
   registerCardinality(app, services);
   registerIngestStatus(app, services);
-  app.get(
-    '/api/v1/targets',
-    {
-      schema: {
-        tags: ['Metrics'],
-        summary: 'Targets that are scraped',
-        querystring: {
-          type: 'object',
-          properties: { state: { type: 'string' }, scrapePool: { type: 'string' } },
-        },
-        response: { 200: { description: 'As Prometheus answers.' }, ...failures },
-      },
-    },
-    async (request) => success(services.targets(request.query as TargetsQuery)),
-  );
 }
 
 const topOf = (query: unknown): number => {

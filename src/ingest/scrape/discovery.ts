@@ -12,6 +12,8 @@ export interface DiscoveryOptions {
   readonly onGroups: (groups: readonly TargetGroup[]) => void;
   /** Takes a sentence for every reading that failed. */
   readonly onProblem: (problem: string) => void;
+  /** Told of every reading, whether it went well. */
+  readonly onRead: (isWell: boolean) => void;
 }
 
 /** Largest file or answer with target groups, bytes. A guess: some 500,000 targets. */

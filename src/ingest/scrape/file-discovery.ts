@@ -27,7 +27,12 @@ export function startFileDiscovery(config: FileDiscoveryConfig, options: Discove
     run: async (stopping) => {
       // Before the reading, so that no change falls between it and the watching.
       watchers.refresh();
-      const read = await readFiles(config, known, options.onProblem);
+      let isWell = true;
+      const read = await readFiles(config, known, (problem) => {
+        isWell = false;
+        options.onProblem(problem);
+      });
+      options.onRead(isWell);
       if (stopping.aborted || (known !== undefined && isSame(known, read))) return;
       known = read;
       options.onGroups(Array.from(read.values(), ({ groups }) => groups).flat());

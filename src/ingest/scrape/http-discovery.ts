@@ -15,11 +15,14 @@ export function startHttpDiscovery(config: HttpDiscoveryConfig, options: Discove
     run: async (stopping) => {
       try {
         const body = await readList(config, client, stopping, options);
-        if (last !== undefined && body.equals(last)) return;
-        options.onGroups(groupsOf(body, config.url));
+        const isKnown = last !== undefined && body.equals(last);
+        if (!isKnown) options.onGroups(groupsOf(body, config.url));
         last = body;
+        options.onRead(true);
       } catch (error) {
-        if (!stopping.aborted) options.onProblem(`targets at ${config.url}: ${messageOf(error)}`);
+        if (stopping.aborted) return;
+        options.onRead(false);
+        options.onProblem(`targets at ${config.url}: ${messageOf(error)}`);
       }
     },
   });

@@ -44,6 +44,8 @@ export interface HttpDiscoveryConfig {
 
 /** One entry of `scrape_configs`. */
 export interface ScrapeJob {
+  /** All that the configuration says of the job, so that one that did not change is known. */
+  readonly source: string;
   readonly jobName: string;
   readonly scrapeIntervalMs: number;
   /** Never more than the interval. */
@@ -118,6 +120,7 @@ function jobOf(read: ScrapeConfigSection, global: GlobalSection, place: string, 
     context.tell(`${place}.scrape_timeout: is longer than the scrape interval`);
   return {
     ...times,
+    source: JSON.stringify([global, read]),
     jobName: read.jobName,
     scheme: read.scheme,
     metricsPath: read.metricsPath,

@@ -4,8 +4,10 @@
  */
 import { type ScrapeClock, systemScrapeClock } from './scrape-clock.js';
 import type { ScrapeJob } from './scrape-config.js';
+import { type ScrapeCounters, uncountedScrapes } from './scrape-counters.js';
 import { type ScrapePool, startScrapePool } from './scrape-pool.js';
 import { createScrapeSlots } from './scrape-slots.js';
+import { type TargetMetadataAnswer, type TargetMetadataQuery, targetMetadataAnswer } from './target-metadata.js';
 import type { ScrapeSink } from './target-scrape.js';
 import { type TargetsAnswer, type TargetsQuery, targetsAnswer } from './targets-answer.js';
 
@@ -34,13 +36,23 @@ export interface ScraperOptions {
   readonly sink: ScrapeSink;
   readonly clock?: ScrapeClock;
   readonly limits?: Partial<ScraperLimits>;
+  readonly counters?: ScrapeCounters;
   /** Takes a sentence for whatever goes wrong besides scrapes: discoveries that fail, addresses that are none. */
   readonly onProblem?: (problem: string) => void;
 }
 
 export interface Scraper {
+  /** The jobs that run, in the order of their names. */
+  readonly pools: readonly ScrapePool[];
   /** What `/api/v1/targets` answers under `data`. */
   targets(query?: TargetsQuery): TargetsAnswer;
+  /** What `/api/v1/targets/metadata` answers under `data`. */
+  targetMetadata(query: TargetMetadataQuery): readonly TargetMetadataAnswer[];
+  /**
+   * Goes on with these jobs. One that is configured as before is not disturbed; of one that changed, targets that stay keep
+   * their series; the series of one that is gone end as those of targets that went away.
+   */
+  reload(configs: readonly ScrapeJob[]): void;
   /**
    * Breaks off scrapes and discoveries, and waits for what the sink is storing. Writes no stale markers: after a restart
    * series go on where they were.
@@ -50,14 +62,51 @@ export interface Scraper {
 
 /** Starts scraping at once. */
 export function startScraper(options: ScraperOptions): Scraper {
-  const { configs, sink, clock = systemScrapeClock, onProblem = () => {} } = options;
+  const { sink, clock = systemScrapeClock, counters = uncountedScrapes, onProblem = () => {} } = options;
   const limits: ScraperLimits = { ...defaultScraperLimits, ...options.limits };
   const slots = createScrapeSlots(limits.scrapesMax);
-  const pools: ScrapePool[] = configs.map((job) => startScrapePool({ ...limits, job, sink, clock, slots, onProblem }));
+  const start = (job: ScrapeJob): ScrapePool =>
+    startScrapePool({ ...limits, job, sink, clock, slots, counters, onProblem });
+  const pools = new Map(options.configs.map((job) => [job.jobName, start(job)]));
+  /** Jobs that are gone, whose series are still open. */
+  const retired = new Map<string, ScrapePool>();
+  const sortedPools = (): ScrapePool[] =>
+    Array.from(pools.values()).sort((a, b) => (a.job.jobName < b.job.jobName ? -1 : 1));
+
+  function retire(name: string, pool: ScrapePool): void {
+    pools.delete(name);
+    retired.set(name, pool);
+    void pool.retire().then(async () => {
+      if (retired.get(name) !== pool) return;
+      retired.delete(name);
+      await pool.stop();
+    });
+  }
+
+  function revived(job: ScrapeJob): ScrapePool | undefined {
+    const pool = retired.get(job.jobName);
+    retired.delete(job.jobName);
+    pool?.reload(job);
+    return pool;
+  }
+
   return {
-    targets: (query = {}) => targetsAnswer(pools, query),
+    get pools() {
+      return sortedPools();
+    },
+    targets: (query = {}) => targetsAnswer(sortedPools(), query),
+    targetMetadata: (query) => targetMetadataAnswer(sortedPools(), query),
+    reload(configs) {
+      const names = new Set(configs.map(({ jobName }) => jobName));
+      for (const [name, pool] of Array.from(pools)) if (!names.has(name)) retire(name, pool);
+      for (const job of configs) {
+        const pool = pools.get(job.jobName);
+        if (pool === undefined) pools.set(job.jobName, revived(job) ?? start(job));
+        else if (pool.job.source !== job.source) pool.reload(job);
+      }
+    },
     async stop() {
-      await Promise.all(pools.map((pool) => pool.stop()));
+      await Promise.all([...pools.values(), ...retired.values()].map((pool) => pool.stop()));
     },
   };
 }

@@ -3,14 +3,16 @@
  * report on the scrape. One scrape at a time; each ends in one batch. A scrape that fails ends all series of the last good one.
  * Source: prometheus/prometheus scrape/scrape.go, `scrapeAndReport`.
  */
-import { isBarographError, messageOf } from '../../base/errors.js';
+import { BarographError, isBarographError, messageOf } from '../../base/errors.js';
 import { joinBatches } from '../../model/join-batches.js';
-import type { DecodedMetrics, SampleBatch } from '../../model/sample-batch.js';
+import type { DecodedMetrics, MetricMetadata, SampleBatch } from '../../model/sample-batch.js';
 import { type ExpositionFormat, expositionFormat } from '../../protocols/exposition/content-type.js';
 import { decodeExposition, ExpositionError } from '../../protocols/exposition/decode-exposition.js';
 import type { ExpositionCache } from '../../protocols/exposition/exposition-cache.js';
 import type { HttpAnswer, HttpClient } from './http-client.js';
+import { formatPrometheusDuration } from './prometheus-units.js';
 import type { ScrapeClock } from './scrape-clock.js';
+import { type ScrapeCounters, type ScrapeEnd, scrapeEndOf } from './scrape-counters.js';
 import { createScrapeReport, type ScrapeOutcome } from './scrape-report.js';
 import { scrapeHeaders } from './scrape-request.js';
 import type { Target } from './target.js';
@@ -36,7 +38,17 @@ export interface TargetState {
   /** Undefined before the first scrape. */
   readonly lastScrapeMs: number | undefined;
   readonly lastDurationMs: number;
+  /** What the last good scrape told of its metrics. */
+  readonly metadata: readonly MetricMetadata[];
 }
+
+export const unscraped: TargetState = {
+  health: 'unknown',
+  lastError: '',
+  lastScrapeMs: undefined,
+  lastDurationMs: 0,
+  metadata: [],
+};
 
 export interface TargetScrape {
   readonly target: Target;
@@ -54,31 +66,44 @@ export interface TargetScrapeOptions {
   readonly client: HttpClient;
   readonly clock: ScrapeClock;
   readonly sink: ScrapeSink;
+  readonly counters: ScrapeCounters;
+  /** Of the target whose series it goes on with, if there was one. */
+  readonly before: TargetState;
   /** Bound of bodies where the job has none. */
   readonly bodyBytesMax: number;
   /** Why the target must not be scraped at present, if so. */
-  readonly refusal: () => string | undefined;
+  readonly refusal: () => BarographError | undefined;
 }
 
 /** What a scrape found, before it is reported. */
 interface Scraped {
   readonly metrics: DecodedMetrics;
   readonly outcome: Omit<ScrapeOutcome, 'durationMs'>;
+  readonly end: ScrapeEnd;
+  readonly problem: string;
+}
+
+/** '' where the batch was stored. */
+interface Stored {
+  readonly end: ScrapeEnd;
   readonly problem: string;
 }
 
 export function createTargetScrape(options: TargetScrapeOptions): TargetScrape {
-  const { target, cache, clock, sink } = options;
+  const { target, cache, clock, sink, counters } = options;
   const report = createScrapeReport(target, withExternalLabels(target.labels, target.job.externalLabels));
   const read = createReader(options);
-  let state: TargetState = { health: 'unknown', lastError: '', lastScrapeMs: undefined, lastDurationMs: 0 };
+  const { jobName } = target.job;
+  const interval = formatPrometheusDuration(target.intervalMs);
+  let state = options.before;
+  let startedBeforeMs: number | undefined;
 
-  async function store(metrics: DecodedMetrics, added: SampleBatch, timeMs: number): Promise<string> {
+  async function store(metrics: DecodedMetrics, added: SampleBatch, timeMs: number): Promise<Stored> {
     try {
       await sink({ ...metrics, batch: joinBatches(metrics.batch, added) }, { target, timeMs });
-      return '';
+      return { end: 'ok', problem: '' };
     } catch (error) {
-      return `what was scraped could not be stored: ${messageOf(error)}`;
+      return { end: scrapeEndOf(error), problem: `what was scraped could not be stored: ${messageOf(error)}` };
     }
   }
 
@@ -90,15 +115,24 @@ export function createTargetScrape(options: TargetScrapeOptions): TargetScrape {
     },
     async scrape(timeMs, signal) {
       const startedMs = clock.steadyMs();
-      const { metrics, outcome, problem } = await read(timeMs, signal);
+      if (startedBeforeMs !== undefined) counters.intervalPassed(interval, (startedMs - startedBeforeMs) / 1000);
+      startedBeforeMs = startedMs;
+      const { metrics, outcome, end, problem } = await read(timeMs, signal);
       if (signal.aborted) return;
       const durationMs = clock.steadyMs() - startedMs;
-      const sinkProblem = await store(metrics, report.batch(timeMs, { ...outcome, durationMs }), timeMs);
+      const stored = await store(metrics, report.batch(timeMs, { ...outcome, durationMs }), timeMs);
+      counters.scraped(
+        jobName,
+        end === 'ok' ? stored.end : end,
+        outcome.isUp ? outcome.samplesKept : 0,
+        durationMs / 1000,
+      );
       state = {
         health: outcome.isUp ? 'up' : 'down',
-        lastError: [problem, sinkProblem].filter((text) => text !== '').join('; '),
+        lastError: [problem, stored.problem].filter((text) => text !== '').join('; '),
         lastScrapeMs: timeMs,
         lastDurationMs: durationMs,
+        metadata: outcome.isUp ? metrics.metadata : state.metadata,
       };
     },
     async end(timeMs) {
@@ -119,16 +153,17 @@ function createReader(options: TargetScrapeOptions): (timeMs: number, signal: Ab
     let bodyBytes = 0;
     try {
       const refused = refusal();
-      if (refused !== undefined) throw new Error(refused);
+      if (refused !== undefined) throw refused;
       const { contentType, body } = await ask(signal);
       bodyBytes = body.length;
-      return { ...decode(body, contentType, timeMs), problem: '' };
+      return { ...decode(body, contentType, timeMs), end: 'ok', problem: '' };
     } catch (error) {
       const counts = error instanceof ExpositionError ? countsOf(error) : {};
       if (bodyBytes === 0 && isBarographError(error, 'body_too_large')) bodyBytes = -1;
       return {
         metrics: withoutMetrics(cache.takeStaleMarkers(timeMs)),
         outcome: { ...nothingRead, isUp: false, ...counts, bodyBytes },
+        end: scrapeEndOf(error),
         problem: messageOf(error),
       };
     }
@@ -144,7 +179,9 @@ function createRequest(options: TargetScrapeOptions): (signal: AbortSignal) => P
   return async (signal) => {
     const timeout = new AbortController();
     const callOff = clock.after(target.timeoutMs, () =>
-      timeout.abort(new Error(`the scrape took longer than its timeout of ${target.timeoutMs / 1000} s`)),
+      timeout.abort(
+        new BarographError('scrape_timeout', `the scrape took longer than its timeout of ${target.timeoutMs / 1000} s`),
+      ),
     );
     try {
       return await client.get({
@@ -163,7 +200,7 @@ function createDecoder({ target, cache }: TargetScrapeOptions) {
   const { job } = target;
   const labelling = labellingOf(target);
   const fallback = fallbackFormat(job.fallbackProtocol);
-  return (body: Buffer, contentType: string | undefined, timeMs: number): Omit<Scraped, 'problem'> => {
+  return (body: Buffer, contentType: string | undefined, timeMs: number): Omit<Scraped, 'end' | 'problem'> => {
     // Nothing at all is no error, whatever its format, and ends all series. Source: scrape.go, `append`.
     if (body.length === 0)
       return { metrics: withoutMetrics(cache.takeStaleMarkers(timeMs)), outcome: { ...nothingRead, isUp: true } };

@@ -46,18 +46,18 @@ export interface TargetsQuery {
 const noTime = '0001-01-01T00:00:00Z';
 const localHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Pools in the order that the answer has. */
 export function targetsAnswer(
   pools: readonly ScrapePool[],
   { state = '', scrapePool = '' }: TargetsQuery,
 ): TargetsAnswer {
   const shows = (kind: string): boolean => ['', 'any', kind].includes(state.toLowerCase());
-  const sorted = pools.toSorted((a, b) => (a.job.jobName < b.job.jobName ? -1 : 1));
-  const asked = sorted.filter(({ job }) => scrapePool === '' || job.jobName === scrapePool);
+  const asked = pools.filter(({ job }) => scrapePool === '' || job.jobName === scrapePool);
   return {
     activeTargets: shows('active') ? asked.flatMap(({ active }) => active.map(activeTarget)) : [],
     droppedTargets: shows('dropped') ? asked.flatMap(droppedTargets) : [],
     droppedTargetCounts: shows('dropped')
-      ? Object.fromEntries(sorted.map(({ job, droppedCount }) => [job.jobName, droppedCount]))
+      ? Object.fromEntries(pools.map(({ job, found }) => [job.jobName, found.droppedCount]))
       : {},
   };
 }
@@ -79,8 +79,8 @@ function activeTarget({ target, state }: TargetScrape): ActiveTargetAnswer {
   };
 }
 
-const droppedTargets = ({ job, dropped }: ScrapePool): DroppedTargetAnswer[] =>
-  dropped.map((labels) => ({ discoveredLabels: textsOf(labels), scrapePool: job.jobName }));
+const droppedTargets = ({ job, found }: ScrapePool): DroppedTargetAnswer[] =>
+  found.dropped.map((labels) => ({ discoveredLabels: textsOf(labels), scrapePool: job.jobName }));
 
 const textsOf = (labels: Labels): LabelTexts => Object.fromEntries(labels);
 

@@ -14,9 +14,12 @@ export async function runServer(flags: ConfigurationFlags): Promise<void> {
   const log = createLog(configuration.log);
   log.debug({ configuration: describeConfiguration(configuration) }, 'configuration');
   const stopRequested = onceSignalled(log);
+  // Until there is something to reload: without a listener the signal would end the process.
+  process.on('SIGHUP', () => {});
   // A wrong configuration is told before the server's weight is loaded.
   const { serve } = await import('../serve.js');
-  const running = await serve(configuration, log);
+  const running = await serve(configuration, log, () => loadConfiguration({ flags }));
+  process.on('SIGHUP', () => running.reload());
   process.stdout.write(`Barograph is ready at ${running.url}\n`);
   await Promise.race([running.done, stopRequested.then(() => running.stop())]);
   await running.done;

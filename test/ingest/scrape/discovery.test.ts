@@ -23,6 +23,7 @@ function createListener() {
     last: () => told.at(-1),
     onGroups: (groups: readonly TargetGroup[]) => void told.push(groups),
     onProblem: (problem: string) => void problems.push(problem),
+    onRead: () => {},
   };
 }
 

@@ -123,7 +123,7 @@ const everyValue = {
 describe('scrape_configs', () => {
   it('have the defaults of Prometheus', () => {
     const job = jobOf('scrape_configs: [{job_name: a}]');
-    const { relabel, ...rest } = job;
+    const { relabel, source: _, ...rest } = job;
     assert.deepEqual(relabel([['a', '1']]), [['a', '1']]);
     assert.deepEqual(rest, {
       jobName: 'a',
@@ -179,7 +179,7 @@ describe('scrape_configs', () => {
       ]),
       [['a', '1']],
     );
-    const { relabel, relabelMetrics, ...rest } = job;
+    const { relabel, relabelMetrics, source: _, ...rest } = job;
     assert.deepEqual(rest, everyValue);
   });
 

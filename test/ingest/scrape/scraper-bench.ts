@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { parse } from 'yaml';
 import { parseScrapeConfigs } from '../../../src/ingest/scrape/scrape-config.js';
+import { type ScrapeCounters, uncountedScrapes } from '../../../src/ingest/scrape/scrape-counters.js';
 import { type Scraper, type ScraperLimits, startScraper } from '../../../src/ingest/scrape/scraper.js';
 import { decodeLabels } from '../../../src/model/labels.js';
 import type { DecodedMetrics, SampleBatch } from '../../../src/model/sample-batch.js';
@@ -45,6 +46,8 @@ export interface Bench {
   readonly problems: string[];
   /** Lets time pass until so many more batches were taken, and gives the last. */
   scrape(count?: number): Promise<Taken>;
+  /** Goes on with these jobs, each in YAML. */
+  reload(...jobs: string[]): void;
 }
 
 export const intervalMs = 10_000;
@@ -59,17 +62,25 @@ export async function scraping(
     limits = {},
     global = '',
     store = async () => {},
-  }: { limits?: Partial<ScraperLimits>; global?: string; store?: () => Promise<void> } = {},
+    counters = uncountedScrapes,
+  }: {
+    limits?: Partial<ScraperLimits>;
+    global?: string;
+    store?: () => Promise<void>;
+    counters?: ScrapeCounters;
+  } = {},
 ): Promise<void> {
   const target = await startTestTarget(answer);
   const clock = createFakeClock(startMs);
   const taken: Taken[] = [];
   const problems: string[] = [];
-  const yaml = `{global: {scrape_interval: 10s, ${global}}, scrape_configs: [{job_name: j, ${keys(target.address)}}]}`;
+  const configsOf = (...jobs: string[]) =>
+    parseScrapeConfigs(parse(`{global: {scrape_interval: 10s, ${global}}, scrape_configs: [${jobs}]}`), '/');
   const scraper = startScraper({
-    configs: parseScrapeConfigs(parse(yaml), '/'),
+    configs: configsOf(`{job_name: j, ${keys(target.address)}}`),
     clock,
     limits,
+    counters,
     onProblem: (problem) => problems.push(problem),
     sink: async (metrics, origin) => {
       const all = samplesOf(metrics.batch, origin.timeMs);
@@ -86,7 +97,8 @@ export async function scraping(
     return taken.at(-1)!;
   };
   try {
-    await run({ clock, scraper, taken, problems, scrape }, target);
+    const reload = (...jobs: string[]): void => scraper.reload(configsOf(...jobs));
+    await run({ clock, scraper, taken, problems, scrape, reload }, target);
   } finally {
     await scraper.stop();
     await target.close();
