@@ -22,6 +22,8 @@ export const labelLimits = {
   labelBytesMax: 64 * 1024,
 } as const;
 
+const asciiMax = 0x7f;
+
 const encoder = new TextEncoder();
 const nameBytes = encoder.encode(metricNameLabel);
 // A byte order mark at the start of a value is part of it.
@@ -64,6 +66,30 @@ export function firstRepeated(labels: Labels): string | undefined {
 
 /** Canonical bytes of sorted labels. */
 export function encodeLabels(labels: Labels): Uint8Array {
+  const length = labels.reduce((sum, [name, value]) => sum + name.length + value.length + 2, 0);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const label of labels)
+    for (const text of label) {
+      const end = writeAscii(bytes, at, text);
+      if (end < 0) return encodeUtf8Labels(labels);
+      bytes[end] = labelEndByte;
+      at = end + 1;
+    }
+  return bytes;
+}
+
+/** Writes a text at `at` and gives its end; -1 where it is not all ASCII. Nearly all are, and the encoder costs ten times as much for each. */
+function writeAscii(bytes: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > asciiMax) return -1;
+    bytes[at++] = unit;
+  }
+  return at;
+}
+
+function encodeUtf8Labels(labels: Labels): Uint8Array {
   const parts = labels.flatMap(([name, value]) => [encoder.encode(name), encoder.encode(value)]);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 1, 0));
   let at = 0;
@@ -78,13 +104,20 @@ export function encodeLabels(labels: Labels): Uint8Array {
 /** The labels that canonical bytes stand for. */
 export function decodeLabels(bytes: Uint8Array): Label[] {
   const labels: Label[] = [];
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length; ) {
     const nameEnd = bytes.indexOf(labelEndByte, at);
     const valueEnd = bytes.indexOf(labelEndByte, nameEnd + 1);
-    labels.push([decoder.decode(bytes.subarray(at, nameEnd)), decoder.decode(bytes.subarray(nameEnd + 1, valueEnd))]);
+    labels.push([textAt(buffer, at, nameEnd), textAt(buffer, nameEnd + 1, valueEnd)]);
     at = valueEnd + 1;
   }
   return labels;
+}
+
+/** The text of UTF-8 at buffer[start, end). */
+function textAt(buffer: Buffer, start: number, end: number): string {
+  for (let i = start; i < end; i++) if (buffer[i]! > asciiMax) return decoder.decode(buffer.subarray(start, end));
+  return buffer.toString('latin1', start, end);
 }
 
 function isNameAt(bytes: Uint8Array, at: number): boolean {

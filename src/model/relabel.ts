@@ -9,6 +9,7 @@ import { unreachable } from '../base/assert.js';
 import { BarographError } from '../base/errors.js';
 import { type Labels, sortedLabels } from './labels.js';
 import { expandTemplate, parseRegexTemplate, type RegexTemplate } from './regex-template.js';
+import { compileSimpleRegex } from './simple-regex.js';
 
 export const relabelActions = [
   'replace',
@@ -103,17 +104,23 @@ interface AnchoredRegex {
   readonly namedGroups: Readonly<Record<string, number>>;
   test(text: string): boolean;
   /** The match and its groups, undefined where the text does not match. */
-  groups(text: string): (string | null)[] | undefined;
+  groups(text: string): readonly (string | null | undefined)[] | undefined;
 }
 
 function compileAnchored(pattern: string): AnchoredRegex {
   // The default matches every text whole; there is no need to ask.
   if (pattern === defaultRegex) return { namedGroups: {}, test: () => true, groups: (text) => [text, text] };
   const regex = compileRe2(pattern);
+  const simple = compileSimpleRegex(pattern);
   return {
     namedGroups: regex.namedGroups(),
-    test: (text) => regex.test(text),
+    test(text) {
+      const found = simple?.exec(text);
+      return found === undefined ? regex.test(text) : found !== null;
+    },
     groups(text) {
+      const found = simple?.exec(text);
+      if (found !== undefined) return found ?? undefined;
       const matcher = regex.matcher(text);
       if (!matcher.find()) return undefined;
       return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group));

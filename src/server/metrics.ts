@@ -77,12 +77,7 @@ export function createMetrics(version: string): ServerMetrics {
     labelNames: ['plane', 'code'],
     registers,
   });
-  new Gauge({
-    name: 'barograph_build_info',
-    help: 'Version of this program; always 1.',
-    labelNames: ['version', 'node'],
-    registers,
-  }).set({ version, node: process.version }, 1);
+  exposeBuild(version, registers);
   const flushCounters = (plane: string): FlushCounters => ({
     flushed: (seconds) => flushes.observe({ plane }, seconds),
     flushFailed: (code) => failures.inc({ plane, code }),
@@ -104,6 +99,15 @@ export function createMetrics(version: string): ServerMetrics {
     },
     text: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
+}
+
+function exposeBuild(version: string, registers: Registry[]): void {
+  new Gauge({
+    name: 'barograph_build_info',
+    help: 'Version of this program; always 1.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.version }, 1);
 }
 
 function metricCounters(registers: Registry[]): Omit<MetricCounters, keyof FlushCounters> {

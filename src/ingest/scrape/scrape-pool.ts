@@ -49,22 +49,7 @@ export function startScrapePool(options: ScrapePoolOptions): ScrapePool {
   const targets = createRunningTargets(options, stopping.signal);
   const closing = new Set<Promise<void>>();
   let found: FoundTargets = nothingFound;
-  let running = start(options.job);
-
-  function start(job: ScrapeJob): RunningJob {
-    const groups: (readonly TargetGroup[])[] = [job.staticGroups];
-    const started: RunningJob = {
-      job,
-      client: createHttpClient(job.http),
-      groups,
-      isClosed: false,
-      discoveries: startDiscoveries(job, options, (i, discovered) => {
-        groups[i + 1] = discovered;
-        if (!started.isClosed) sync();
-      }),
-    };
-    return started;
-  }
+  let running = startJob(options.job, options, sync);
 
   function sync(): void {
     if (stopping.signal.aborted) return;
@@ -101,7 +86,7 @@ export function startScrapePool(options: ScrapePoolOptions): ScrapePool {
     },
     reload(job) {
       const before = running;
-      running = start(job);
+      running = startJob(job, options, sync);
       sync();
       close(before);
     },
@@ -118,6 +103,22 @@ export function startScrapePool(options: ScrapePoolOptions): ScrapePool {
       await Promise.all(closing);
     },
   };
+}
+
+/** `onGroups` is called whenever a discovery finds other groups, until the job is closed. */
+function startJob(job: ScrapeJob, options: ScrapePoolOptions, onGroups: () => void): RunningJob {
+  const groups: (readonly TargetGroup[])[] = [job.staticGroups];
+  const started: RunningJob = {
+    job,
+    client: createHttpClient(job.http),
+    groups,
+    isClosed: false,
+    discoveries: startDiscoveries(job, options, (i, discovered) => {
+      groups[i + 1] = discovered;
+      if (!started.isClosed) onGroups();
+    }),
+  };
+  return started;
 }
 
 function startDiscoveries(
