@@ -43,9 +43,11 @@ export function createRemoteWrite1Decoder(kernel: Kernel): RemoteWriteDecoder {
   return {
     decode(body) {
       columns.clear();
-      scan ??= new WriteRequestScan(kernel);
+      // Before the scan makes room for itself, which may move the memory that the body lies in and leave its view empty.
       const address = kernel.place(body);
-      return new WriteRequest(kernel.view(address, body.length), address, scan, columns, writer).decode();
+      const { length } = body;
+      scan ??= new WriteRequestScan(kernel);
+      return new WriteRequest(kernel.view(address, length), address, scan, columns, writer).decode();
     },
   };
 }

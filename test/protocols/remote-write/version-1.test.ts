@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { compressSync } from 'snappy';
 import { isBarographError } from '../../../src/base/errors.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { createLabelWriter } from '../../../src/model/label-writer.js';
 import { decodeLabels, sortedLabels } from '../../../src/model/labels.js';
+import { decompressSnappy } from '../../../src/protocols/remote-write/body.js';
 import { canonicalLabels } from '../../../src/protocols/remote-write/label-section.js';
 import { createRemoteWrite1Decoder } from '../../../src/protocols/remote-write/version-1.js';
 import { latency, nativeHistogram } from '../../model/histogram-arbitraries.js';
@@ -42,6 +44,12 @@ function problemOf(body: Buffer): unknown {
 }
 
 describe('remote write 1', () => {
+  it('reads a body that is the first in a kernel’s memory, which grows meanwhile', () => {
+    const kernel = new Kernel();
+    const body = decompressSnappy(kernel, compressSync(writeRequest([up])), 1_000);
+    assert.deepEqual(runsOf(createRemoteWrite1Decoder(kernel).decode(body).batch), expectedRuns([up]));
+  });
+
   it('gives back every series, time and bit of a value', () => {
     fc.assert(
       fc.property(fc.array(series, { maxLength: 8 }), (all) => {
