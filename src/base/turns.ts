@@ -20,3 +20,22 @@ export function createTurns(signal?: AbortSignal): Turns {
     },
   };
 }
+
+/** Long work that yields where it may pause. */
+export type Steps<Result> = Generator<undefined, Result>;
+
+/** Does work in slices. What it works on must be its own, or change for nobody meanwhile. */
+export async function inTurns<Result>(steps: Steps<Result>, turns: Turns = createTurns()): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await turns.breathe();
+  }
+}
+
+export function atOnce<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

@@ -8,7 +8,9 @@ import type { Push } from '../../ingest/push/group-changes.js';
 import { groupsAnswer } from '../../ingest/push/groups-answer.js';
 import type { Labels } from '../../model/labels.js';
 import { parseGroupingPath } from '../../protocols/exposition/pushgateway-path.js';
+import { unframedSnappy } from '../../protocols/snappy-frames.js';
 import { failures } from '../contract/errors.js';
+import { wholeBody } from '../whole-body.js';
 import { type MetricServices, plainBodyOrNone, sourceOf } from './metric-services.js';
 
 /** What lies in front of the grouping key. */
@@ -31,7 +33,7 @@ const pathParameter = {
     '*': {
       type: 'string',
       description:
-        'The job, then any number of `/<label>/<value>`. Behind `job@base64` in the place of `job`, or `<label>@base64`, the value is base64 with the URL-safe alphabet; `=` is an empty one.',
+        'The job, then any number of `/<label>/<value>`. Behind `job@base64` in the place of `job`, or `<label>@base64`, the value is base64 with the URL-safe alphabet; `=` is an empty one. A label’s name may be escaped as `U__…`, and then be any UTF-8.',
     },
   },
 };
@@ -57,10 +59,11 @@ const methods = {
 
 function registerPushMethod(
   app: FastifyInstance,
-  { pushGroups, refusal, limits }: MetricServices,
+  services: MetricServices,
   method: keyof typeof methods,
   job: (typeof jobPaths)[number],
 ): void {
+  const { pushGroups, refusal } = services;
   const { replaces, summary, what } = methods[method];
   app.route({
     method,
@@ -69,7 +72,7 @@ function registerPushMethod(
       hide: job !== 'job',
       tags: ['Metrics'],
       summary,
-      description: `As the Prometheus Pushgateway: what is pushed takes the place of ${what}, and goes on being written until it is replaced or deleted. The text format, OpenMetrics, or delimited protobuf by its content type; gzip or zstd allowed. Samples have no times.`,
+      description: `As the Prometheus Pushgateway: what is pushed takes the place of ${what}, and goes on being written until it is replaced or deleted. The text format, OpenMetrics, or delimited protobuf by its content type; gzip, zstd and framed snappy allowed. Samples have no times.`,
       params: pathParameter,
       consumes: ['text/plain', 'application/openmetrics-text', 'application/vnd.google.protobuf'],
       response: { 200: { description: 'What was pushed is on disk.', type: 'null' }, ...answers },
@@ -78,7 +81,7 @@ function registerPushMethod(
       const refused = refusal();
       if (refused !== undefined) throw refused;
       const labels = groupingLabels(request);
-      const body = await plainBodyOrNone(request, limits);
+      const body = await pushedBody(request, services);
       const contentType = request.headers['content-type'];
       const { accepted, rejected, errors } = await pushGroups.push({
         labels,
@@ -152,6 +155,13 @@ function registerWipe(app: FastifyInstance, { pushGroups, refusal }: MetricServi
       return sendNothing(reply, 202);
     },
   );
+}
+
+/** Snappy is framed here, as for a Pushgateway. */
+async function pushedBody(request: FastifyRequest, { kernel, limits }: MetricServices): Promise<Buffer> {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase();
+  if (encoding !== 'snappy') return plainBodyOrNone(request, limits);
+  return unframedSnappy(kernel, await wholeBody(request.raw, limits.encodedBytesMax), limits.decodedBytesMax);
 }
 
 /** The path as it was sent: what the router gives is decoded already. */

@@ -4,13 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import { BarographError } from '../../base/errors.js';
 import { compareUtf8 } from '../../model/labels.js';
 import type { Matcher } from '../../model/matcher.js';
+import { unescapeName } from '../../protocols/text/unescape-name.js';
 import type { LabelQuery, LabelTexts } from '../../series/index/label-queries.js';
 import type { TimeRange } from '../../series/index/select.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import { prometheusAnswers } from '../contract/prometheus.js';
 import { success, truncated } from './prometheus-answer.js';
 import { described, limitOf, matcherSetsOf, parametersOf, timeRangeOf } from './prometheus-parameters.js';
-import { unescapeName } from './unescape-name.js';
 
 const querystring = {
   type: 'object',

@@ -2,7 +2,9 @@
  * Stores series' labels and times. A row says from which to which day a series has samples: it is written when the series is new and
  * when its samples reach another day, so once a day, and days are whole, so that rows need not follow every sample.
  */
+
 import { grownArray } from '../../base/grown-array.js';
+import { createTurns } from '../../base/turns.js';
 import { MapBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
 import { labelValue, metricNameLabel } from '../../model/labels.js';
 import { noRef } from '../../model/series-ref.js';
@@ -77,6 +79,9 @@ interface SeriesRow {
 /** A guess at what a block of labels should hold at most: some tens of megabytes. */
 const rowsPerInsert = 100_000;
 
+/** Rows between two looks at whether others should have their turn. */
+const stepRows = 256;
+
 async function insertRows(rows: readonly SeriesRow[], index: SeriesIndex, engine: Engine): Promise<void> {
   const metric = new TextBuilder();
   const labels = new MapBuilder(new TextBuilder());
@@ -84,7 +89,9 @@ async function insertRows(rows: readonly SeriesRow[], index: SeriesIndex, engine
   const last = new TimeBuilder();
   const ids = new Uint32Array(2 * rows.length);
   const { idLow, idHigh } = index;
-  rows.forEach((row, i) => {
+  const turns = createTurns();
+  for (const [i, row] of rows.entries()) {
+    if (i % stepRows === 0) await turns.breathe();
     const all = index.labelsOf(row.ref);
     metric.addText(labelValue(all, metricNameLabel));
     for (const [name, value] of all) {
@@ -97,7 +104,7 @@ async function insertRows(rows: readonly SeriesRow[], index: SeriesIndex, engine
     last.add(row.end * dayMs - 1);
     ids[2 * i] = idLow[row.ref]!;
     ids[2 * i + 1] = idHigh[row.ref]!;
-  });
+  }
   const block = encodeBlock(
     [
       { name: 'metric', type: 'String', data: metric.finish() },

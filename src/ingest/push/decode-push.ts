@@ -2,11 +2,12 @@
  * The body of a push, in the format that its content type names. As for a Pushgateway, what is not named is the text format: clients send
  * it without a type, or with one that curl made up. Source: prometheus/pushgateway handler/push.go.
  */
+import type { Steps } from '../../base/turns.js';
 import type { Labels } from '../../model/labels.js';
 import type { DecodedMetrics, MetricMetadata } from '../../model/sample-batch.js';
 import { expositionFormat } from '../../protocols/exposition/content-type.js';
-import { decodeDelimited } from '../../protocols/exposition/decode-delimited.js';
-import { decodeExposition } from '../../protocols/exposition/decode-exposition.js';
+import { decodeDelimitedSteps } from '../../protocols/exposition/decode-delimited.js';
+import { decodeExpositionSteps } from '../../protocols/exposition/decode-exposition.js';
 
 export interface PushBody {
   readonly body: Uint8Array;
@@ -17,12 +18,12 @@ export interface PushBody {
   readonly nowMs: number;
 }
 
-/** Fails with `time_refused` where a sample has a time, and as the decoder of its format does. An empty body has nothing in it, whatever its format. */
-export function decodePush({ body, contentType, labels, nowMs }: PushBody): DecodedMetrics {
+/** In steps. Fails with `time_refused` where a sample has a time, and as the decoder of its format does. An empty body has nothing in it, whatever its format. */
+export function* decodePush({ body, contentType, labels, nowMs }: PushBody): Steps<DecodedMetrics> {
   if (isDelimitedProtobuf(contentType))
-    return decodeDelimited(body, { nowMs, timestamps: 'refuse', extraLabels: labels });
+    return yield* decodeDelimitedSteps(body, { nowMs, timestamps: 'refuse', extraLabels: labels });
   const format = expositionFormat(contentType, 'text');
-  const decoded = decodeExposition(body, {
+  const decoded = yield* decodeExpositionSteps(body, {
     format,
     nowMs,
     mode: 'strict',

@@ -1,14 +1,15 @@
 /**
  * What is done to the groups of pushed metrics, one change at a time. A change is checked, its samples are brought to the log, its group to its
- * file, and only then does it count: what fails on the way leaves the group as it was.
+ * file, and only then does it count: what fails on the way leaves the group as it was. A large one is made in slices, between which others
+ * have their turn; of one that fails at its samples, those of its first batches may be there.
  */
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import { inTurns, type Steps } from '../../base/turns.js';
 import type { Labels } from '../../model/labels.js';
-import type { DecodedMetrics, Exemplar, SampleBatch } from '../../model/sample-batch.js';
-import { createSampleBatchBuilder } from '../../model/sample-batch-builder.js';
+import type { DecodedMetrics, MetricMetadata } from '../../model/sample-batch.js';
 import type { MetricIntake, MetricIntakeResult } from '../metrics/metric-intake.js';
-import { addStaleMarkers, addValues } from './group-samples.js';
+import { keysOf, sampleBatches } from './group-samples.js';
 import type { HeldGroup, HeldGroups } from './held-groups.js';
 import { pushedFamilies } from './pushed-families.js';
 import {
@@ -18,8 +19,10 @@ import {
   type PushedFamily,
   type PushedGroup,
   reservedNames,
+  seriesCountOf,
   timeFamilies,
 } from './pushed-group.js';
+import { writeGroup } from './write-group.js';
 
 /** Where groups outlive the process. */
 export interface GroupFiles {
@@ -37,8 +40,8 @@ export interface Push {
   readonly sender: string;
   /** Size of the body. */
   readonly bytes: number;
-  /** Reads the body; called once. What it throws fails the push. */
-  readonly decode: () => DecodedMetrics;
+  /** Reads the body, in steps; called once. What it throws fails the push. */
+  readonly decode: () => Steps<DecodedMetrics>;
 }
 
 export interface GroupChangesOptions {
@@ -62,12 +65,23 @@ export interface GroupChanges {
 /** An emission writes groups of about so many series at a time, and lets pushes in between. A guess: some 30 ms each. */
 const emittedSeriesMax = 50_000;
 
+/** Series that a push brings to the log at a time. Where all are new, the intake works on so many for some 10 ms, and none of it can be put off. */
+const batchSeriesMax = 1_000;
+/** The same for series that were written before, which cost a tenth of it. */
+const knownBatchSeriesMax = 5_000;
+
 /** Whether a push before said the same of a family, so that it need not be written again. */
 function isTold({ metric, type, help, unit }: PushedFamily, before: PushedGroup): boolean {
   if (reservedNames.has(metric)) return before.pushedMs + before.failedMs > 0;
   const known = before.families.get(metric);
   return known?.type === type && known.help === help && known.unit === unit;
 }
+
+/** What of families a push before did not tell. */
+const untold = (families: readonly PushedFamily[], before: PushedGroup): MetricMetadata[] =>
+  families
+    .filter((family) => !isTold(family, before))
+    .map(({ metric, type, help, unit }) => ({ metric, type, help, unit }));
 
 /** The sender of what is written without a push. */
 const emitter = 'push groups';
@@ -82,50 +96,30 @@ export const createGroupChanges = (options: GroupChangesOptions): GroupChanges =
 const groupOf = (labels: Labels, { held }: GroupChangesOptions): PushedGroup =>
   held.get(groupIdOf(labels))?.group ?? emptyGroup(labels);
 
-function write(
-  batch: SampleBatch,
-  sender: string,
-  { intake }: GroupChangesOptions,
-  families: PushedFamily[] = [],
-  exemplars: readonly Exemplar[] = [],
-): Promise<MetricIntakeResult> {
-  return intake.take(
-    {
-      batch,
-      metadata: families.map(({ metric, type, help, unit }) => ({ metric, type, help, unit })),
-      exemplars,
-      rejected: 0,
-      rejectedByCode: new Map(),
-      rejections: [],
-    },
-    { name: sender, protocol: 'push' },
-  );
-}
-
 async function push(
   { labels, replaces, sender, decode }: Omit<Push, 'bytes'>,
   options: GroupChangesOptions,
 ): Promise<MetricIntakeResult> {
-  const { clock, files, held } = options;
-  const decoded = decode();
+  const { clock, files, held, intake } = options;
+  const decoded = await inTurns(decode());
   const timeMs = clock.nowMs();
-  const pushed = pushedFamilies(decoded, timeMs);
+  const pushed = await inTurns(pushedFamilies(decoded, timeMs));
   const families = [...pushed.values()];
   const before = groupOf(labels, options);
   const isReplaced = (name: string): boolean => replaces === 'group' || pushed.has(name);
   const replaced = [...before.families.values()].filter(({ metric }) => isReplaced(metric));
-  const kept = [...before.families].filter(([name]) => !isReplaced(name));
-  const after: PushedGroup = { ...before, families: new Map([...kept, ...pushed]), pushedMs: timeMs };
+  const others = [...before.families].filter(([name]) => !isReplaced(name));
+  const after: PushedGroup = { ...before, families: new Map([...others, ...pushed]), pushedMs: timeMs };
   held.checkRoom(before, after);
-  held.checkConsistent(after, replaced, families);
-  const builder = createSampleBatchBuilder();
+  await inTurns(held.checkConsistent(after, replaced, families));
   const written = [...families, ...timeFamilies(after)];
-  addValues(builder, written, timeMs);
-  addStaleMarkers(builder, replaced, families, timeMs);
-  const told = written.filter((family) => !isTold(family, before));
-  const result = await write(builder.finish(), sender, options, told, decoded.exemplars);
+  const kept = await inTurns(keysOf(replaced.length === 0 ? [] : families));
+  const batches = sampleBatches({ values: written, ended: replaced, kept }, timeMs, batchSeriesMax);
+  const notes = { metadata: untold(written, before), exemplars: decoded.exemplars };
+  const result = await writeGroup(batches, notes, intake, sender);
   await files.write(after);
-  held.put(before, after, replaced, families).writtenMs = timeMs;
+  const entry = await inTurns(held.put(before, after, replaced, families));
+  entry.writtenMs = timeMs;
   return result;
 }
 
@@ -133,33 +127,31 @@ async function noteFailure(
   { labels, sender }: Pick<Push, 'labels' | 'sender'>,
   options: GroupChangesOptions,
 ): Promise<void> {
-  const { clock, files, held, onProblem } = options;
+  const { clock, files, held, intake, onProblem } = options;
   try {
     const timeMs = clock.nowMs();
     const before = groupOf(labels, options);
     const after = { ...before, failedMs: timeMs };
     held.checkRoom(before, after);
-    held.checkConsistent(after, [], []);
-    const builder = createSampleBatchBuilder();
+    await inTurns(held.checkConsistent(after, [], []));
     const written = timeFamilies(after);
-    addValues(builder, written, timeMs);
-    const told = written.filter((family) => !isTold(family, before));
-    await write(builder.finish(), sender, options, told);
+    const batches = sampleBatches({ values: written }, timeMs, batchSeriesMax);
+    await writeGroup(batches, { metadata: untold(written, before) }, intake, sender);
     await files.write(after);
     const writtenMs = held.get(after.id)?.writtenMs ?? timeMs;
-    held.put(before, after, [], []).writtenMs = writtenMs;
+    const entry = await inTurns(held.put(before, after, [], []));
+    entry.writtenMs = writtenMs;
   } catch (error) {
     onProblem(`the failure of a push could not be noted: ${messageOf(error)}`);
   }
 }
 
 async function remove(group: PushedGroup, options: GroupChangesOptions): Promise<void> {
-  const { clock, files, held } = options;
-  const builder = createSampleBatchBuilder();
-  addStaleMarkers(builder, allFamilies(group), [], clock.nowMs());
-  await write(builder.finish(), emitter, options);
+  const { clock, files, held, intake } = options;
+  const batches = sampleBatches({ values: [], ended: allFamilies(group) }, clock.nowMs(), knownBatchSeriesMax);
+  await writeGroup(batches, {}, intake, emitter);
   await files.remove(group);
-  held.remove(group);
+  await inTurns(held.remove(group));
 }
 
 async function emitFrom(
@@ -168,16 +160,21 @@ async function emitFrom(
   timeMs: number,
   options: GroupChangesOptions,
 ): Promise<number> {
-  const builder = createSampleBatchBuilder();
+  const { held, intake } = options;
   const written: HeldGroup[] = [];
+  const families: PushedFamily[] = [];
   let next = first;
-  while (next < ids.length && builder.sampleCount < emittedSeriesMax) {
-    const entry = options.held.get(ids[next++]!);
+  let series = 0;
+  while (next < ids.length && series < emittedSeriesMax) {
+    const entry = held.get(ids[next++]!);
     if (entry === undefined || entry.writtenMs >= timeMs) continue;
-    addValues(builder, allFamilies(entry.group), timeMs);
+    const own = allFamilies(entry.group);
+    families.push(...own);
+    series += seriesCountOf(own);
     written.push(entry);
   }
-  if (written.length > 0) await write(builder.finish(), emitter, options);
+  if (written.length > 0)
+    await writeGroup(sampleBatches({ values: families }, timeMs, knownBatchSeriesMax), {}, intake, emitter);
   for (const entry of written) entry.writtenMs = timeMs;
   return next;
 }

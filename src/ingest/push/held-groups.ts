@@ -3,6 +3,7 @@
  * among them.
  */
 import { BarographError } from '../../base/errors.js';
+import { atOnce, type Steps } from '../../base/turns.js';
 import {
   allFamilies,
   byteSizeOfGroup,
@@ -35,13 +36,13 @@ export interface HeldGroup {
 export interface HeldGroups {
   get(id: string): HeldGroup | undefined;
   entries(): HeldGroup[];
-  /** Puts `after` in the place of `before`, which gave up `replaced` for `families`. */
-  put(before: PushedGroup, after: PushedGroup, replaced: PushedFamily[], families: PushedFamily[]): HeldGroup;
-  remove(group: PushedGroup): void;
+  /** In steps, puts `after` in the place of `before`, which gave up `replaced` for `families`. */
+  put(before: PushedGroup, after: PushedGroup, replaced: PushedFamily[], families: PushedFamily[]): Steps<HeldGroup>;
+  remove(group: PushedGroup): Steps<void>;
   /** Throws `push_limit` where `after` has no room in the place of `before`. */
   checkRoom(before: PushedGroup, after: PushedGroup): void;
-  /** Throws `inconsistent_push` where `families` of a group do not go with what is held once `replaced` is gone. */
-  checkConsistent(after: PushedGroup, replaced: PushedFamily[], families: PushedFamily[]): void;
+  /** In steps. Throws `inconsistent_push` where `families` of a group do not go with what is held once `replaced` is gone. */
+  checkConsistent(after: PushedGroup, replaced: PushedFamily[], families: PushedFamily[]): Steps<void>;
 }
 
 export function createHeldGroups({ groups, limits }: HeldGroupsOptions): HeldGroups {
@@ -49,23 +50,28 @@ export function createHeldGroups({ groups, limits }: HeldGroupsOptions): HeldGro
   const byId = new Map<string, HeldGroup>();
   let bytes = 0;
 
-  function put(before: PushedGroup, after: PushedGroup, replaced: PushedFamily[], families: PushedFamily[]): HeldGroup {
+  function* put(
+    before: PushedGroup,
+    after: PushedGroup,
+    replaced: PushedFamily[],
+    families: PushedFamily[],
+  ): Steps<HeldGroup> {
     const isNew = !byId.has(after.id);
-    index.release(replaced);
-    index.hold(after.id, isNew ? [...families, ...timeFamilies(after)] : families);
+    yield* index.release(replaced);
+    yield* index.hold(after.id, isNew ? [...families, ...timeFamilies(after)] : families);
     bytes += byteSizeOfGroup(after) - (isNew ? 0 : byteSizeOfGroup(before));
     const entry = { group: after, writtenMs: 0 };
     byId.set(after.id, entry);
     return entry;
   }
 
-  for (const group of groups) put(group, group, [], [...group.families.values()]);
+  for (const group of groups) atOnce(put(group, group, [], [...group.families.values()]));
   return {
     put,
     get: (id: string) => byId.get(id),
     entries: () => Array.from(byId.values()),
-    remove(group: PushedGroup): void {
-      index.release(allFamilies(group));
+    *remove(group: PushedGroup): Steps<void> {
+      yield* index.release(allFamilies(group));
       bytes -= byteSizeOfGroup(group);
       byId.delete(group.id);
     },
@@ -79,9 +85,8 @@ export function createHeldGroups({ groups, limits }: HeldGroupsOptions): HeldGro
         throw overLimit(`a group of ${series} series`, limits.groupSeriesMax, 'group_series_max');
       if (bytesAfter > limits.bytesMax) throw overLimit(`groups of ${bytesAfter} bytes`, limits.bytesMax, 'bytes_max');
     },
-    checkConsistent(after: PushedGroup, replaced: PushedFamily[], families: PushedFamily[]): void {
-      index.check(after.id, byId.has(after.id) ? families : [...families, ...timeFamilies(after)], replaced);
-    },
+    checkConsistent: (after, replaced, families) =>
+      index.check(after.id, byId.has(after.id) ? families : [...families, ...timeFamilies(after)], replaced),
   };
 }
 

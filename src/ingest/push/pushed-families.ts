@@ -1,19 +1,20 @@
 /** A decoded push as families of metrics. */
 import { BarographError } from '../../base/errors.js';
+import type { Steps } from '../../base/turns.js';
 import { checkCanonical } from '../../model/label-check.js';
 import { metricNameOf } from '../../model/labels.js';
 import type { DecodedMetrics, MetricMetadata, MetricType, SampleBatch } from '../../model/sample-batch.js';
 import { familyOf } from './family-names.js';
-import { type PushedFamily, reservedNames } from './pushed-group.js';
+import { type PushedFamily, type PushedSeries, reservedNames, stepSeries } from './pushed-group.js';
 
 /** Where the samples of a family lie in a batch: numbers of runs, each of one sample. */
 type Runs = number[];
 
 /**
- * The families of a push at `timeMs`, by name, in the order of the body; those without a sample are left out, and those whose names are reserved.
+ * In steps, the families of a push at `timeMs`, by name, in the order of the body; those without a sample are left out, and those whose names are reserved.
  * Fails with `inconsistent_push` where a series comes twice, and with the code of `checkCanonical` where its labels cannot be stored.
  */
-export function pushedFamilies(decoded: DecodedMetrics, timeMs: number): Map<string, PushedFamily> {
+export function* pushedFamilies(decoded: DecodedMetrics, timeMs: number): Steps<Map<string, PushedFamily>> {
   const { batch, metadata, rejections } = decoded;
   // Of a text that is read strictly, only series that come twice are rejected one by one.
   if (rejections[0] !== undefined)
@@ -22,6 +23,7 @@ export function pushedFamilies(decoded: DecodedMetrics, timeMs: number): Map<str
   const types = new Map<string, MetricType>(metadata.map(({ metric, type }) => [metric, type]));
   const runsByFamily = new Map<string, Runs>();
   for (let run = 0; run < batch.runCount; run++) {
+    if (run % stepSeries === 0) yield;
     const [start, end] = [batch.keyStarts[run]!, batch.keyEnds[run]!];
     const problem = checkCanonical(batch.keys, start, end);
     if (problem !== undefined) throw new BarographError(problem.code, problem.message);
@@ -32,19 +34,17 @@ export function pushedFamilies(decoded: DecodedMetrics, timeMs: number): Map<str
     else runs.push(run);
   }
   const families = new Map<string, PushedFamily>();
-  for (const [metric, runs] of runsByFamily)
-    families.set(metric, {
-      ...(declared.get(metric) ?? undeclared(metric)),
-      series: seriesOf(batch, runs),
-      pushedMs: timeMs,
-    });
+  for (const [metric, runs] of runsByFamily) {
+    const series = yield* seriesOf(batch, runs);
+    families.set(metric, { ...(declared.get(metric) ?? undeclared(metric)), series, pushedMs: timeMs });
+  }
   return families;
 }
 
 const undeclared = (metric: string): MetricMetadata => ({ metric, type: 'unknown', help: '', unit: '' });
 
 /** Copies. */
-function seriesOf({ keys, keyStarts, keyEnds, values }: SampleBatch, runs: Runs) {
+function* seriesOf({ keys, keyStarts, keyEnds, values }: SampleBatch, runs: Runs): Steps<PushedSeries> {
   const keyBytes = runs.reduce((sum, run) => sum + keyEnds[run]! - keyStarts[run]!, 0);
   const series = {
     keys: new Uint8Array(keyBytes),
@@ -52,11 +52,12 @@ function seriesOf({ keys, keyStarts, keyEnds, values }: SampleBatch, runs: Runs)
     values: new Float64Array(runs.length),
   };
   let at = 0;
-  runs.forEach((run, i) => {
+  for (const [i, run] of runs.entries()) {
+    if (i % stepSeries === 0) yield;
     series.keys.set(keys.subarray(keyStarts[run], keyEnds[run]), at);
     at += keyEnds[run]! - keyStarts[run]!;
     series.ends[i] = at;
     series.values[i] = values[run]!;
-  });
+  }
   return series;
 }

@@ -2,8 +2,12 @@
  * A group of pushed metrics, as a Pushgateway keeps it: what was last pushed under one set of grouping labels. Groups are values: a push makes
  * another one.
  */
+import type { Steps } from '../../base/turns.js';
 import { encodeLabels, type Labels, metricNameLabel, sortedLabels } from '../../model/labels.js';
 import type { MetricMetadata } from '../../model/sample-batch.js';
+
+/** Series of a step of work on groups: well under a millisecond. */
+export const stepSeries = 512;
 
 /** Series with one value each. */
 export interface PushedSeries {
@@ -89,16 +93,30 @@ export function forEachKey(
 
 const textsBySeries = new WeakMap<PushedSeries, readonly string[]>();
 
-/** Keys as texts of one character a byte, to look them up by. They are made once, because each change looks several times. */
-export function keyTexts(series: PushedSeries): readonly string[] {
+/** In steps, keys as texts of one character a byte, to look them up by. They are made once, because each change looks several times. */
+export function* keyTexts(series: PushedSeries): Steps<readonly string[]> {
   const known = textsBySeries.get(series);
   if (known !== undefined) return known;
-  const { keys } = series;
+  const { keys, ends } = series;
   const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.length);
   const texts: string[] = [];
-  forEachKey(series, (_, start, end) => texts.push(bytes.toString('latin1', start, end)));
+  for (let i = 0; i < ends.length; i++) {
+    if (i % stepSeries === 0) yield;
+    texts.push(bytes.toString('latin1', i === 0 ? 0 : ends[i - 1]!, ends[i]!));
+  }
   textsBySeries.set(series, texts);
   return texts;
+}
+
+/** Calls, in steps, for the key of each series of families as a text. */
+export function* forEachKeyText(families: Iterable<PushedFamily>, visit: (key: string) => void): Steps<void> {
+  for (const { series } of families) {
+    const texts = yield* keyTexts(series);
+    for (let i = 0; i < texts.length; i++) {
+      if (i % stepSeries === 0) yield;
+      visit(texts[i]!);
+    }
+  }
 }
 
 export const seriesCountOf = (families: Iterable<PushedFamily>): number => {

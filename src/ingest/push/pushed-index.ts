@@ -4,10 +4,11 @@
  * Sources: prometheus/pushgateway README, "About metric inconsistencies"; prometheus/client_golang registry.go, `checkSuffixCollisions`.
  */
 import { BarographError } from '../../base/errors.js';
+import type { Steps } from '../../base/turns.js';
 import { decodeLabels } from '../../model/labels.js';
 import type { MetricType } from '../../model/sample-batch.js';
 import { sampleNames } from './family-names.js';
-import { keyTexts, type PushedFamily } from './pushed-group.js';
+import { forEachKeyText, type PushedFamily } from './pushed-group.js';
 
 /** Who has a name of samples. */
 interface Claim {
@@ -18,15 +19,15 @@ interface Claim {
 }
 
 export interface PushedIndex {
-  /** Notes families of a group that go together with all that is there. */
-  hold(groupId: string, families: Iterable<PushedFamily>): void;
-  /** Forgets families that were held. */
-  release(families: Iterable<PushedFamily>): void;
+  /** In steps, notes families of a group that go together with all that is there. */
+  hold(groupId: string, families: Iterable<PushedFamily>): Steps<void>;
+  /** In steps, forgets families that were held. */
+  release(families: Iterable<PushedFamily>): Steps<void>;
   /**
-   * Throws `inconsistent_push` where families of a group do not go with each other, or with what is held once `replaced`, others of the
+   * In steps. Throws `inconsistent_push` where families of a group do not go with each other, or with what is held once `replaced`, others of the
    * group, are gone.
    */
-  check(groupId: string, families: Iterable<PushedFamily>, replaced: Iterable<PushedFamily>): void;
+  check(groupId: string, families: Iterable<PushedFamily>, replaced: Iterable<PushedFamily>): Steps<void>;
 }
 
 export function createPushedIndex(): PushedIndex {
@@ -61,15 +62,15 @@ export function createPushedIndex(): PushedIndex {
   }
 
   return {
-    hold(groupId, families) {
+    *hold(groupId, families) {
       claimNames(families);
-      for (const { series } of families) for (const key of keyTexts(series)) groupBySeries.set(key, groupId);
+      yield* forEachKeyText(families, (key) => groupBySeries.set(key, groupId));
     },
-    release(families) {
+    *release(families) {
       giveUpNames(families);
-      for (const { series } of families) for (const key of keyTexts(series)) groupBySeries.delete(key);
+      yield* forEachKeyText(families, (key) => groupBySeries.delete(key));
     },
-    check(groupId, families, replaced) {
+    *check(groupId, families, replaced) {
       giveUpNames(replaced);
       try {
         checkNames(families);
@@ -77,13 +78,12 @@ export function createPushedIndex(): PushedIndex {
         claimNames(replaced);
       }
       const own = new Set<string>();
-      for (const { series } of families)
-        for (const key of keyTexts(series)) {
-          // A series of the group itself has a name that was just checked, so it is one of those that are replaced.
-          const owner = own.has(key) ? groupId : groupBySeries.get(key);
-          if (owner !== undefined && (owner !== groupId || own.has(key))) throw repeated(key, owner);
-          own.add(key);
-        }
+      yield* forEachKeyText(families, (key) => {
+        // A series of the group itself has a name that was just checked, so it is one of those that are replaced.
+        const owner = own.has(key) ? groupId : groupBySeries.get(key);
+        if (owner !== undefined && (owner !== groupId || own.has(key))) throw repeated(key, owner);
+        own.add(key);
+      });
     },
   };
 }

@@ -4,6 +4,7 @@
  * Sources: prometheus/client_model, metrics.proto; prometheus/prometheus model/textparse, protobufparse.go, for the series of each type.
  */
 import { BarographError } from '../../base/errors.js';
+import { atOnce, type Steps } from '../../base/turns.js';
 import { tooManyLabelsProblem } from '../../model/label-check.js';
 import { createLabelWriter, type LabelWriter } from '../../model/label-writer.js';
 import { type Labels, labelLimits, metricNameLabel } from '../../model/labels.js';
@@ -35,6 +36,9 @@ export interface DelimitedOptions {
 /** A guess: three million series of ordinary labels. */
 const keyBytesMaxDefault = 512 * 1024 * 1024;
 
+/** Metrics of a step: about a millisecond where they are histograms. */
+const stepMetrics = 16;
+
 /** A label of the metric at hand, the bytes of the body. */
 interface LabelRange {
   readonly name: string;
@@ -46,10 +50,15 @@ interface LabelRange {
  * Decodes a body. Fails as a whole, with `invalid_protobuf`, `invalid_utf8`, `missing_field`, `empty_field`, `out_of_range`,
  * `too_many_values`, `duplicate_key`, `body_too_large` or `time_refused`. Each metric is a run or several, in the order of the body.
  */
-export function decodeDelimited(body: Uint8Array, options: DelimitedOptions): DecodedMetrics {
+export const decodeDelimited = (body: Uint8Array, options: DelimitedOptions): DecodedMetrics =>
+  atOnce(decodeDelimitedSteps(body, options));
+
+/** The same in steps, for bodies that take long. */
+export function* decodeDelimitedSteps(body: Uint8Array, options: DelimitedOptions): Steps<DecodedMetrics> {
   const reader = new WireReader(body);
   const metrics = new MetricWriter(body, options);
   const metadata: MetricMetadata[] = [];
+  let written = 0;
   while (reader.hasMore) {
     const length = reader.packedVarint();
     const left = reader.end - reader.position;
@@ -58,8 +67,10 @@ export function decodeDelimited(body: Uint8Array, options: DelimitedOptions): De
     reader.end = reader.position + length;
     const head = readFamilyHead(reader);
     while (reader.next())
-      if (reader.field === familyField.metric) metrics.write(reader, head);
-      else reader.skip();
+      if (reader.field === familyField.metric) {
+        metrics.write(reader, head);
+        if (++written % stepMetrics === 0) yield;
+      } else reader.skip();
     reader.leave(outerEnd);
     metadata.push(head);
   }

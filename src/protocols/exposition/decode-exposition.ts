@@ -6,6 +6,7 @@
  * decides where they leave a doubt. `_created` series are samples like others, as Prometheus takes them by default.
  */
 import { BarographError, type ErrorCode } from '../../base/errors.js';
+import type { Steps } from '../../base/turns.js';
 import type { Exemplar, MetricType } from '../../model/sample-batch.js';
 import { staleMarkerHigh, staleMarkerLow } from '../../model/sample-batch.js';
 import { SampleColumns } from '../../model/sample-columns.js';
@@ -30,6 +31,9 @@ const openBrace = 0x7b;
 /** Small, because many a body holds a handful of series. */
 const firstKeyBytes = 1024;
 
+/** Lines of a step: about a millisecond where all their series are new. */
+const stepLines = 128;
+
 /** A body that failed as a whole, with what had been read of it. */
 export class ExpositionError extends BarographError {
   constructor(
@@ -50,6 +54,10 @@ export class ExpositionError extends BarographError {
  */
 export const decodeExposition = (body: Uint8Array, options: ExpositionOptions): DecodedExposition =>
   new BodyDecoder(body, options).decode();
+
+/** The same in steps, for bodies that take long. Until they are done the cache, where there is one, is theirs alone. */
+export const decodeExpositionSteps = (body: Uint8Array, options: ExpositionOptions): Steps<DecodedExposition> =>
+  new BodyDecoder(body, options).decodeSteps();
 
 class BodyDecoder {
   private readonly body: Buffer;
@@ -94,13 +102,35 @@ class BodyDecoder {
   }
 
   decode(): DecodedExposition {
-    const { body, cache, options } = this;
-    cache?.begin(options.labelling, options.format);
-    for (let at = 0; at < body.length; ) {
+    this.begin();
+    this.decodeLines(0, Number.POSITIVE_INFINITY);
+    return this.end();
+  }
+
+  *decodeSteps(): Steps<DecodedExposition> {
+    this.begin();
+    for (let at = 0; at < this.body.length; yield) at = this.decodeLines(at, stepLines);
+    return this.end();
+  }
+
+  private begin(): void {
+    this.cache?.begin(this.options.labelling, this.options.format);
+  }
+
+  /** Decodes lines from the one that begins at `start` on; gives where the next one begins. */
+  private decodeLines(start: number, linesMax: number): number {
+    const { body } = this;
+    let at = start;
+    for (let line = 0; line < linesMax && at < body.length; line++) {
       const next = this.decodeLine(at);
       if (next === failed && (this.isStrict || this.failure.code === 'body_too_large')) this.failBody(at);
       at = next === failed ? this.passBadLine(at) : next;
     }
+    return at;
+  }
+
+  private end(): DecodedExposition {
+    const { body, options } = this;
     if (this.isStrict && !this.isText && !this.hasEnded && body.length > 0) {
       failScan(this.ownFailure, body.length, '# EOF', 'incomplete_body');
       this.failure = this.ownFailure;

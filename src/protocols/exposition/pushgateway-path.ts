@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { BarographError } from '../../base/errors.js';
 import { compareUtf8, type Label, type Labels } from '../../model/labels.js';
+import { unescapeName } from '../text/unescape-name.js';
 
 /** Marks a value that is base64 with the URL-safe alphabet. */
 const base64Suffix = '@base64';
@@ -18,6 +19,8 @@ const base64Url = /^[A-Za-z0-9_-]*$/;
  * Labels with empty values stay in: they tell groups apart, and take a label of that name off what is pushed. An empty value
  * can only be written as base64, `/name@base64/=`, since an empty part of the path is lost on the way. A slash at the end
  * does not matter. Of a name that comes twice the last value counts, except that `job` is always the first one.
+ *
+ * A label's name that begins with `U__` is escaped, and may be any UTF-8 (the Pushgateway's `--push.enable-utf8-names`).
  *
  * Throws `bad_request` for a path of another form, an empty job, a name that is no label's or is reserved (`__…`), and
  * bad base64; `invalid_utf8` for a value that is not UTF-8.
@@ -55,9 +58,12 @@ function decodedParts(path: string): string[] {
 
 function groupingLabel(part: string, value: string): Label {
   const isEncoded = part.endsWith(base64Suffix);
-  const name = isEncoded ? part.slice(0, -base64Suffix.length) : part;
-  if (!labelName.test(name) || name.startsWith('__'))
-    throw refused(`got the label name ${JSON.stringify(name)}, wanted letters, digits and _, and no __ in front`);
+  const written = isEncoded ? part.slice(0, -base64Suffix.length) : part;
+  const name = unescapeName(written);
+  if (!labelName.test(written) || name === '' || name.startsWith('__'))
+    throw refused(
+      `got the label name ${JSON.stringify(written)}, wanted letters, digits and _, and no __ in front; other characters as U__…`,
+    );
   return [name, isEncoded ? decodedBase64(name, value) : value];
 }
 

@@ -159,7 +159,17 @@ describe('a push', () => {
     const gzip = { 'content-encoding': 'gzip' };
     assert.equal((await request('PUT', '/metrics/job/gz', gzipSync('gz 1\n'), gzip)).status, 200);
     assert.equal((await request('PUT', '/metrics/job/gz', 'gz 1\n', gzip)).code, 'corrupt_encoding');
+    const framed = Buffer.from('ff060000734e61507059010800006810e6b661626364', 'hex');
+    const snappy = { 'content-encoding': 'snappy' };
+    const answer = await request('PUT', '/metrics/job/sz', framed, snappy);
+    assert.deepEqual([answer.status, answer.code], [400, 'invalid_exposition'], 'abcd');
+    assert.equal((await request('PUT', '/metrics/job/sz', gzipSync('gz 1\n'), snappy)).code, 'incomplete_body');
     assert.equal((await request('GET', '/metrics/job/gz')).code, 'method_not_allowed');
+  });
+
+  it('takes label names of any characters in its path, escaped', async () => {
+    assert.equal((await put('/metrics/job/utf/U__run_2e_name/r1', 'dotted 1\n')).status, 200);
+    assert.deepEqual(await last('dotted', 'run.name'), { r1: 1 });
   });
 });
 

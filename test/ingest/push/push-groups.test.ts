@@ -26,6 +26,20 @@ describe('a push', () => {
     assert.deepEqual(pushed.written(), ['x{i="3",job="a"} 5', 'y{job="a"} 3']);
   });
 
+  it('of many series is written in batches, each series once, and ends those that it does not bring', async () => {
+    const count = 2_500;
+    const pushed = startPushed({ limits: { groupSeriesMax: 10_000, bytesMax: 1e8 } });
+    const body = (from: number): string => Array.from({ length: count }, (_, i) => `x{i="${from + i}"} 1\n`).join('');
+    await pushed.push(a, body(0));
+    assert.equal(new Set(pushed.written()).size, count);
+    assert.deepEqual(pushed.batchSizes(), [1_000, 1_000, 502]);
+    await pushed.push(a, body(1_000));
+    const written = pushed.written();
+    assert.equal(written.length, count + 1_000);
+    assert.equal(written.filter((line) => line.endsWith(' END')).length, 1_000);
+    assert.ok(written.includes('x{i="999",job="a"} END') && written.includes('x{i="1000",job="a"} 1'));
+  });
+
   it('replaces a histogram as one metric', async () => {
     const pushed = startPushed();
     await pushed.push(a, `${histogram}h_other 1\n`);

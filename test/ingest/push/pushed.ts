@@ -21,6 +21,8 @@ export interface Pushed {
   push(labels: Record<string, string>, body: string, replaces?: Push['replaces'], contentType?: string): Promise<void>;
   /** What was written since the last call, sorted: `name{a="b"} value`, `END` for a stale marker. Push times are left out. */
   written(): string[];
+  /** Samples of each batch since the last call. */
+  batchSizes(): number[];
   /** The same with the times at which pushes succeeded and failed, and no others. */
   writtenTimes(): string[];
 }
@@ -40,6 +42,7 @@ export function startPushed({ groups: earlier = [], limits = {}, maxAgeMs = Infi
   const files = new Map(earlier.map((group) => [group.id, group]));
   const problems: string[] = [];
   let lines: string[] = [];
+  let sizes: number[] = [];
   const take = (isTime: boolean): string[] => {
     const taken = lines.filter((line) => line.startsWith('push_') === isTime).sort();
     lines = [];
@@ -59,6 +62,7 @@ export function startPushed({ groups: earlier = [], limits = {}, maxAgeMs = Infi
       async take({ batch }) {
         if (self.failsWith !== undefined) throw new BarographError(self.failsWith, 'the intake is full');
         lines.push(...linesOf(batch));
+        sizes.push(batch.sampleCount);
         const nothingElse = { histograms: 0, exemplars: 0, rejected: 0, rejectedByCode: new Map(), errors: [] };
         return { accepted: batch.sampleCount, ...nothingElse };
       },
@@ -86,6 +90,11 @@ export function startPushed({ groups: earlier = [], limits = {}, maxAgeMs = Infi
       });
     },
     written: () => take(false),
+    batchSizes() {
+      const taken = sizes;
+      sizes = [];
+      return taken;
+    },
     writtenTimes: () => take(true),
   };
   return self;

@@ -21,6 +21,10 @@ describe('the path of a push', () => {
     ['job/a/x/1/x/2/job/other', { job: 'a', x: '2' }],
     ['job/a/b/c%2Fd/e', { job: 'a', b: 'c', d: 'e' }],
     ['job/50%25', { job: '50%' }],
+    ['job/a/U__http_2e_status/200', { job: 'a', 'http.status': '200' }],
+    ['job/a/U___1F60A_@base64/eA', { job: 'a', '😊': 'x' }],
+    ['job/a/U___55_____x/1', { job: 'a', U__x: '1' }],
+    ['job/a/U__in_xxx_valid/1', { job: 'a', U__in_xxx_valid: '1' }],
   ];
   for (const [path, labels] of read)
     it(`names a group: /metrics/${path}`, () => {
@@ -49,6 +53,8 @@ describe('the path of a push', () => {
     ['job/a/with%20blank/x', /label name "with blank"/],
     ['job/a/__name__/x', /label name "__name__"/],
     ['job/a/@base64/x', /label name ""/],
+    ['job/a/U__/x', /label name "U__"/],
+    ['job/a/U______name____/x', /label name "U______name____"/],
     ['job/%zz', /percent-encoded/],
     ['job/%ff', /percent-encoded/],
   ];
