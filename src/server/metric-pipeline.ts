@@ -18,6 +18,7 @@ import { loadStoredSeries } from '../ingest/metrics/load-series.js';
 import type { MetricCounters } from '../ingest/metrics/metric-counters.js';
 import { createMetricIntake, type MetricIntake } from '../ingest/metrics/metric-intake.js';
 import { decodeMetricRecord, type MetricRecord } from '../ingest/metrics/metric-record.js';
+import { createMetricTypes, loadMetricTypes, type MetricTypes } from '../ingest/metrics/metric-types.js';
 import type { RecordSeries } from '../ingest/metrics/record-series.js';
 import { createRecordedSeries, type RecordedSeries } from '../ingest/metrics/recorded-series.js';
 import { createSeriesOrder } from '../ingest/metrics/series-order.js';
@@ -107,6 +108,7 @@ interface Plane {
   readonly recordSeries: RecordSeries;
   readonly recorded: RecordedSeries;
   readonly governor: Governor;
+  readonly types: MetricTypes;
   readonly kernel: Kernel;
   readonly resolver: SeriesResolver;
   readonly chunks: ChunkStore;
@@ -183,7 +185,8 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
   const { metrics } = configuration;
   const [index, { h64Raw }] = await Promise.all([createSeriesIndex({ clock }), xxhash()]);
   const hash64 = (bytes: Uint8Array): bigint => h64Raw(bytes);
-  const governor = governorOf(configuration, index, clock);
+  const types = createMetricTypes();
+  const governor = governorOf(configuration, index, types, clock);
   const kernel = new Kernel();
   const chunks = createChunkStore({
     budgetBytes: chunkBytesMaxOf(configuration),
@@ -211,6 +214,7 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     recordSeries,
     recorded: createRecordedSeries(),
     governor,
+    types,
     kernel,
     resolver: new SeriesResolver({ kernel, index, governor, hash64, senderKeysBytesMax: metrics.senderKeysBytesMax }),
     chunks,
@@ -250,7 +254,12 @@ function snapshotBytesMaxOf(configuration: Configuration): number {
   return metrics.snapshot.bytesMax ?? (engine.url === undefined ? chunkBytesMaxOf(configuration) : 0);
 }
 
-function governorOf({ metrics: { cardinality } }: Configuration, index: SeriesIndex, clock: Clock): Governor {
+function governorOf(
+  { metrics: { cardinality } }: Configuration,
+  index: SeriesIndex,
+  { typeOf }: MetricTypes,
+  clock: Clock,
+): Governor {
   const { seriesMax, seriesPerMetricMax, valuesPerLabelMax, newSeriesPerMinuteMax, rules = [] } = cardinality;
   return createGovernor({
     budgets: {
@@ -261,6 +270,7 @@ function governorOf({ metrics: { cardinality } }: Configuration, index: SeriesIn
     },
     rules: parseRules(structuredClone(rules)),
     series: storedSeriesOf(index),
+    typeOf,
     clock,
   });
 }
@@ -289,6 +299,7 @@ async function startStoring(plane: Plane, replay: Replay, engine: Engine, topolo
   const { metrics, query } = configuration;
   const { flushIntervalMs, flushRowsMax } = metrics;
   const storedDays = createStoredSeriesDays(index);
+  await loadMetricTypes(engine, plane.types);
   await loadSeries(plane, storedDays, engine);
   for (const metric of await histogramMetrics(engine)) plane.histograms.addMetric(metric);
   await replay.finish();

@@ -7,6 +7,7 @@ import type { Governor } from '../ingest/cardinality/governor.js';
 import type { Head } from '../ingest/metrics/head.js';
 import { foldAgain } from '../ingest/metrics/logged-sources.js';
 import { decodeMetricRecord, type MetricRecord } from '../ingest/metrics/metric-record.js';
+import type { MetricTypes } from '../ingest/metrics/metric-types.js';
 import type { RecordSeries } from '../ingest/metrics/record-series.js';
 import type { RecordedSeries } from '../ingest/metrics/recorded-series.js';
 import { noRef } from '../model/series-ref.js';
@@ -21,6 +22,7 @@ export interface ReplayParts {
   readonly recordSeries: RecordSeries;
   readonly recorded: RecordedSeries;
   readonly governor: Governor;
+  readonly types: Pick<MetricTypes, 'learn'>;
   readonly index: SeriesIndex;
   readonly chunks: ChunkStore;
   readonly histograms: HistogramHead;
@@ -48,6 +50,7 @@ export async function replayMetrics(parts: ReplayParts): Promise<Replay> {
         if (!recorded.has(ref)) restored.push(ref);
         recorded.add(ref);
       }
+    if (record.kind === 'notes') parts.types.learn(record.metadata);
     if (hasUnknown(record)) unknown.add(record.sequence);
     if (record.kind === 'samples' && record.sources !== undefined && record.sequence >= parts.foldedBelow)
       foldAgain(parts.folder, record.sources);

@@ -22,6 +22,7 @@ import {
   rowCountOf,
 } from './metric-record.js';
 import type { MetricSource } from './metric-source.js';
+import type { MetricTypes } from './metric-types.js';
 import type { RecordSeries } from './record-series.js';
 import type { SeriesResolver } from './series-resolver.js';
 import type { SourceClocks } from './source-clocks.js';
@@ -31,6 +32,7 @@ export interface MetricIntakeOptions {
   readonly log: Log;
   readonly tail: LogTail<MetricRecord>;
   readonly resolver: SeriesResolver;
+  readonly types: Pick<MetricTypes, 'learn'>;
   readonly folded: FoldedSamples;
   readonly recordSeries: RecordSeries;
   /** Whether the labels of a series are in the tables or in a record of the log. */
@@ -75,7 +77,7 @@ export interface MetricIntake {
 }
 
 export function createMetricIntake(options: MetricIntakeOptions): MetricIntake {
-  const { resolver, folded, clock, limits, sources, counters } = options;
+  const { resolver, types, folded, clock, limits, sources, counters } = options;
   const append = createAppending(options);
 
   const windowOf = (nowMs: number, { isImport = false }: MetricSource): TimeWindow =>
@@ -90,6 +92,8 @@ export function createMetricIntake(options: MetricIntakeOptions): MetricIntake {
   async function take(decoded: DecodedMetrics, source: MetricSource): Promise<MetricIntakeResult> {
     const nowMs = clock.nowMs();
     const { batch } = decoded;
+    // Before the series, whose folding goes by their types.
+    types.learn(decoded.metadata);
     const { refs, folded: foldedRuns, routed, refused } = resolver.resolve(batch);
     const window = windowOf(nowMs, source);
     const whole = withinWindow(batch, refs, window, refused);
