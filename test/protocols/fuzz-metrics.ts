@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { compressSync } from 'snappy';
 import { Kernel } from '../../src/kernel/kernel.js';
 import { decodeDelimited } from '../../src/protocols/exposition/decode-delimited.js';
+import { decodeExposition } from '../../src/protocols/exposition/decode-exposition.js';
 import { createJsonLinesDecoder } from '../../src/protocols/json-lines/json-lines-decoder.js';
 import { decodeOtlpMetrics } from '../../src/protocols/otlp/decode-metrics.js';
 import { createDeltaAccumulator } from '../../src/protocols/otlp/delta-accumulator.js';
@@ -15,7 +16,9 @@ import type { OtlpFormat } from '../../src/protocols/otlp/export-response.js';
 import { decompressSnappy } from '../../src/protocols/remote-write/body.js';
 import { createRemoteWrite1Decoder } from '../../src/protocols/remote-write/version-1.js';
 import { createRemoteWrite2Decoder } from '../../src/protocols/remote-write/version-2.js';
+import { unframedSnappy } from '../../src/protocols/snappy-frames.js';
 import { delimitedSeeds } from './exposition/delimited-seeds.js';
+import { framedSnappy } from './frame-snappy.js';
 import { jsonLineSeeds, remoteWrite1Seeds, remoteWrite2Seeds } from './fuzz-seeds.js';
 import { type FuzzTarget, fuzz } from './fuzzer.js';
 import { otlpJsonSeeds, otlpProtobufSeeds } from './otlp/fuzz-seeds.js';
@@ -35,6 +38,19 @@ function decodeJsonLines(body: Uint8Array) {
   return decoder.take();
 }
 
+/** What a framed push unfolds to, as text. */
+const decodeFramed = (body: Uint8Array) =>
+  decodeExposition(unframedSnappy(kernel, body, 64 * 1024), {
+    format: 'text',
+    mode: 'lenient',
+    nowMs: 1_717_171_717_000,
+  });
+
+/** Each in a chunk of either kind. Checksums fail most mutants. */
+const framedSeeds = ['', 'a{b="c"} 1\n', '# TYPE a counter\na 1\n'.repeat(9)].map((text) =>
+  framedSnappy(Buffer.from(text)),
+);
+
 /** Each body with totals of its own: those of the bodies before would make more samples than a body explains. */
 const decodeOtlp = (format: OtlpFormat) => (body: Uint8Array) =>
   decodeOtlpMetrics(body, format, { deltas: createDeltaAccumulator() });
@@ -48,6 +64,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     seeds: remoteWrite1Seeds.map((seed) => compressSync(seed)),
     decode: (body) => version1.decode(decompressSnappy(kernel, body, 64 * 1024)),
   },
+  { name: 'framed snappy', seeds: framedSeeds, decode: decodeFramed },
   { name: 'JSON lines', seeds: jsonLineSeeds, decode: decodeJsonLines },
   ...textFuzzTargets,
   {
