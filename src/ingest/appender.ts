@@ -132,8 +132,9 @@ async function run<R extends TailRecord>(loop: Loop<R>): Promise<void> {
     if (!(await storeUntilDone(loop, work))) return;
     // Without a record there are numbers that none carries: skipped by failed appends, or lost to damage that the log reported.
     tail.advance(last === undefined ? durableEnd : endOf(last));
-    releaseWaiters(loop);
+    // Before waiters hear of it, so that a log at its bound has room for them again.
     await checkpoint(loop);
+    releaseWaiters(loop);
     if (loop.isCheckpointDue && loop.stopping) return;
   }
 }
