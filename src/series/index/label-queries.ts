@@ -1,7 +1,7 @@
 /** Which label names and values there are, for all series or those that matchers and a range select. */
 import type { Matcher } from '../../model/matcher.js';
 import type { IndexState } from './index-state.js';
-import { refsOfPairs, selectSeries, type TimeRange } from './select.js';
+import { selectSeries, type TimeRange } from './select.js';
 import { seriesState } from './series-table.js';
 import type { TextTable } from './text-table.js';
 
@@ -55,7 +55,8 @@ const isInRange = (index: IndexState, name: number, range: TimeRange | undefined
 function hasSeriesInRange(index: IndexState, pair: number, range: TimeRange | undefined): boolean {
   if (range === undefined) return true;
   const { states, firstMs, lastMs } = index.series;
-  return refsOfPairs(index, Uint32Array.of(pair)).some(
+  return index.postings.some(
+    pair,
     (ref) => states[ref] === seriesState.live && firstMs[ref]! <= range.toMs && lastMs[ref]! >= range.fromMs,
   );
 }

@@ -70,6 +70,18 @@ export class Postings {
     this.replace(key, refs, count);
   }
 
+  /** Whether `test` says yes to one of a key's refs, which it is asked in no certain order until it does. */
+  some(key: number, test: (ref: number) => boolean): boolean {
+    const count = this.counts[key]!;
+    if (count === 0) return false;
+    if (test(this.lasts[key]!)) return true;
+    this.scratch = withRoom(this.scratch, count);
+    const { scratch } = this;
+    this.read(key, scratch, 0);
+    for (let i = 0; i < count; i++) if (test(scratch[i]!)) return true;
+    return false;
+  }
+
   /** Takes out the refs that `isKept` says no to. */
   filter(key: number, isKept: (ref: number) => boolean): void {
     const count = this.counts[key]!;
