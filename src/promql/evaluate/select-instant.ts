@@ -13,8 +13,9 @@ import { absent, hasValues, isFloat, type VectorSeries, type VectorValue, vector
 export function selectInstant(node: SelectorNode, grid: Grid, evaluation: Evaluation): VectorValue {
   if (node.extension === 'smoothed') return selectSmoothed(node, grid, evaluation);
   const series: VectorSeries[] = [];
-  const allocator = createSeriesAllocator(grid.steps);
-  for (const each of evaluation.fetched[node.selection]!) {
+  const fetched = evaluation.fetched[node.selection]!;
+  const allocator = createSeriesAllocator(grid.steps, fetched.length);
+  for (const each of fetched) {
     evaluation.checkpoint();
     evaluation.budget.check(series.length * grid.steps);
     const out = allocator.create(each.labels, false);

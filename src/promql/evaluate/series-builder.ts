@@ -29,8 +29,9 @@ export interface SeriesAllocator {
 /** Bytes of values that are allocated at once. Measured: allocating each series by itself costs as much as a rate over it. */
 const slabBytesMax = 2 ** 18;
 
-export function createSeriesAllocator(steps: number): SeriesAllocator {
-  const slabSeries = Math.max(1, Math.floor(slabBytesMax / (8 * Math.max(steps, 1))));
+/** For at most so many series. */
+export function createSeriesAllocator(steps: number, seriesMax: number): SeriesAllocator {
+  const slabSeries = Math.max(1, Math.min(seriesMax, Math.floor(slabBytesMax / (8 * Math.max(steps, 1)))));
   let values = new Float64Array(0);
   let presence = new Uint8Array(0);
   let used = slabSeries;

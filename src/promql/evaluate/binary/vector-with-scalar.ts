@@ -22,7 +22,7 @@ export function vectorWithScalar(
     histograms: undefined,
   };
   const results: VectorSeries[] = [];
-  const allocator = createSeriesAllocator(scalar.length);
+  const allocator = createSeriesAllocator(scalar.length, series.length);
   for (const each of series) {
     checkpoint();
     const out = allocator.create(each.labels, each.dropsName || changesMeaning(node.source));

@@ -40,7 +40,7 @@ export function callRangeFunction(
   const inKernel = argument.extension === undefined ? kernelFunctionOf(name) : undefined;
   const noteName = nonCounterNotes(implementation, argument.at, evaluation);
   const results: VectorSeries[] = [];
-  const allocator = createSeriesAllocator(grid.steps);
+  const allocator = createSeriesAllocator(grid.steps, argument.series.length);
   for (const series of argument.series) {
     evaluation.checkpoint();
     evaluation.budget.check(results.length * grid.steps);
