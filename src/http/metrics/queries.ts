@@ -1,7 +1,6 @@
 /** GET and POST /api/v1/query and /api/v1/query_range: PromQL, with Prometheus' parameters, answers and refusals. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { prometheusFailures } from '../contract/prometheus.js';
-import { cancelOnDisconnect } from '../disconnect.js';
 import { registerExplain } from './explain.js';
 import { answerAsPrometheus } from './prometheus-answer.js';
 import { parametersOf, takeForms } from './prometheus-parameters.js';
@@ -74,7 +73,6 @@ function registerQuery(
       querystring: { type: 'object', properties: { ...own, ...bothTake } },
       response: { 200: { description: 'The result.', $ref: 'PrometheusQuery#' }, ...prometheusFailures },
     },
-    handler: (request, reply) =>
-      answerQuery(services, read(request), request, reply, cancelOnDisconnect(request, reply)),
+    handler: (request, reply) => answerQuery(services, read(request), request, reply),
   });
 }

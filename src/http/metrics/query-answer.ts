@@ -1,4 +1,4 @@
-/** A query's answer as pieces of JSON text, within its limits. */
+/** A query's answer as pieces of JSON, within its limits. */
 import { annotationText } from '../../promql/evaluate/annotations.js';
 import type { QueryData, QueryResult } from '../../promql/evaluate/query-result.js';
 import { checkAnswer, type QueryLimits } from '../../promql/explain/query-limits.js';
@@ -11,21 +11,23 @@ export interface AnswerForm {
   /** Most series of the answer. */
   readonly limit: number;
   readonly limits: QueryLimits;
+  /** Pieces are about so large. */
+  readonly pieceBytes: number;
 }
 
 /** Throws `query_too_large` past the limit of points before the first piece, and past that of bytes at any. */
 export function* answerPieces(
   result: QueryResult,
-  { query, limit, limits }: AnswerForm,
+  { query, limit, limits, pieceBytes }: AnswerForm,
   stats: object | undefined,
-): Generator<string> {
+): Generator<Buffer> {
   const { data, isCut } = limited(result.data, limit);
   checkAnswer('pointsMax', pointsOf(data), limits);
   const texts = (level: 'warning' | 'info'): string[] =>
     result.annotations.filter((each) => each.level === level).map((each) => annotationText(each, query));
   const warnings = [...texts('warning'), ...(isCut ? [truncated] : [])];
   let bytes = 0;
-  for (const piece of queryAnswerJson({ data, warnings, infos: texts('info'), stats })) {
+  for (const piece of queryAnswerJson({ data, warnings, infos: texts('info'), stats }, pieceBytes)) {
     bytes += piece.length;
     checkAnswer('answerBytesMax', bytes, limits);
     yield piece;

@@ -1,14 +1,15 @@
 /**
- * A query's result as JSON text, in pieces, as Prometheus writes it: a time as seconds with three decimals where it is not whole, a
- * value as text. Source: Prometheus, util/jsonutil and web/api/v1/json_codec.go.
+ * A query's result as JSON, in pieces, as Prometheus writes it. Source: Prometheus, util/jsonutil and web/api/v1/json_codec.go.
  */
-import type { Labels } from '../../model/labels.js';
-import type { QueryData, ResultSeries } from '../../promql/evaluate/query-result.js';
+
+import type { QueryData, ResultSample, ResultSeries } from '../../promql/evaluate/query-result.js';
+import { labelsJsonOf } from '../../promql/evaluate/series-labels.js';
 import { allBuckets, type Bucket } from '../../promql/histogram/bucket-bounds.js';
 import { type FloatHistogram, usesCustomBounds } from '../../promql/histogram/float-histogram.js';
-
-/** Characters of one piece, about. A guess: large enough that pieces cost nothing, small enough that the first goes out soon. */
-const pieceLength = 65_536;
+import { JsonBytes } from '../../promql/print/json-bytes.js';
+import { labelsJson } from '../../promql/print/labels-json.js';
+import { pointHeads, type Texts, writePoints } from '../../promql/print/point-texts.js';
+import { secondsText, valueText } from '../../promql/print/sample-text.js';
 
 export interface AnswerParts {
   readonly data: QueryData;
@@ -18,117 +19,101 @@ export interface AnswerParts {
   readonly stats: object | undefined;
 }
 
-/** The whole answer, status and all. */
-export function* queryAnswerJson({ data, warnings, infos, stats }: AnswerParts): Generator<string> {
-  yield* gathered(dataJson(data, stats));
-  yield `${listJson('warnings', warnings)}${listJson('infos', infos)}}`;
+/** The whole answer, status and all, in pieces of at least so many bytes but for the last. */
+export function* queryAnswerJson({ data, warnings, infos, stats }: AnswerParts, pieceBytes: number): Generator<Buffer> {
+  const out = new JsonBytes();
+  out.text(`{"status":"success","data":{"resultType":"${data.kind}","result":`);
+  for (const _series of writeResult(data, out)) if (out.length >= pieceBytes) yield out.take();
+  out.text(stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`);
+  out.text(`${listJson('warnings', warnings)}${listJson('infos', infos)}}`);
+  yield out.take();
 }
 
-function* dataJson(data: QueryData, stats: object | undefined): Generator<string> {
-  const type = data.kind;
-  yield `{"status":"success","data":{"resultType":"${type}","result":`;
+/** Stops now and then, for what is written to be taken. */
+function* writeResult(data: QueryData, out: JsonBytes): Generator<void> {
   switch (data.kind) {
     case 'scalar':
-      yield pointJson(data.timeMs, data.value);
+      out.text(pointJson(data.timeMs, data.value));
       break;
     case 'string':
-      yield `[${secondsText(data.timeMs)},${JSON.stringify(data.value)}]`;
+      out.text(`[${secondsText(data.timeMs)},${JSON.stringify(data.value)}]`);
       break;
     case 'vector':
-      yield '[';
-      for (const [i, { labels, value }] of data.samples.entries())
-        yield `${i === 0 ? '' : ','}{"metric":${labelsJson(labels)},${instantJson(data.timeMs, value)}}`;
-      yield ']';
+      yield* writeVector(data.timeMs, data.samples, out);
       break;
     case 'matrix': {
-      const timeTexts = createTimeTexts();
-      yield '[';
-      for (const [i, series] of data.series.entries()) {
-        if (i > 0) yield ',';
-        yield* seriesJson(series, timeTexts);
+      const headsOf = createHeads();
+      for (let i = 0; i < data.series.length; i++) {
+        out.ascii(i === 0 ? '[' : ',');
+        writeSeries(data.series[i]!, headsOf, out);
+        yield;
       }
-      yield ']';
+      out.ascii(data.series.length === 0 ? '[]' : ']');
     }
   }
-  yield stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`;
 }
 
-function* gathered(pieces: Iterable<string>): Generator<string> {
-  let text = '';
-  for (const piece of pieces) {
-    text += piece;
-    if (text.length < pieceLength) continue;
-    yield text;
+/** Samples whose texts are put together before they become bytes. A guess. */
+const samplesTogether = 256;
+
+function* writeVector(timeMs: number, samples: readonly ResultSample[], out: JsonBytes): Generator<void> {
+  const time = secondsText(timeMs);
+  let text = '[';
+  for (let i = 0; i < samples.length; i++) {
+    const { keyedLabels, value } = samples[i]!;
+    const point =
+      typeof value === 'number'
+        ? `"value":[${time},"${valueText(value)}"]}`
+        : `"histogram":[${time},${histogramJson(value)}]}`;
+    text += `${i === 0 ? '' : ','}{"metric":${labelsJsonOf(keyedLabels)},${point}`;
+    if (i % samplesTogether < samplesTogether - 1) continue;
+    out.text(text);
     text = '';
+    yield;
   }
-  yield text;
+  out.text(`${text}]`);
 }
 
 const listJson = (name: string, texts: readonly string[]): string =>
   texts.length === 0 ? '' : `,"${name}":${JSON.stringify(texts)}`;
 
-const instantJson = (timeMs: number, value: number | FloatHistogram): string =>
-  typeof value === 'number'
-    ? `"value":${pointJson(timeMs, value)}`
-    : `"histogram":[${secondsText(timeMs)},${histogramJson(value)}]`;
-
-/** Times as texts. Most series of an answer share one array of times: it is made into texts once. */
-function createTimeTexts(): (timesMs: Float64Array) => readonly string[] {
+/** Most series of an answer share one array of times: it is made into texts once. */
+function createHeads(): (timesMs: Float64Array) => Texts {
   let last: Float64Array | undefined;
-  let texts: readonly string[] = [];
+  let heads: Texts | undefined;
   return (timesMs) => {
-    if (timesMs !== last) {
+    if (timesMs !== last || heads === undefined) {
       last = timesMs;
-      texts = Array.from(timesMs, secondsText);
+      heads = pointHeads(timesMs);
     }
-    return texts;
+    return heads;
   };
 }
 
-function* seriesJson(
-  { labels, timesMs, values, histogramTimesMs, histograms }: ResultSeries,
-  timeTexts: (timesMs: Float64Array) => readonly string[],
-): Generator<string> {
-  yield `{"metric":${labelsJson(labels)}`;
+function writeSeries(series: ResultSeries, headsOf: (timesMs: Float64Array) => Texts, out: JsonBytes): void {
+  const { labels, timesMs, values, histogramTimesMs, histograms, printed } = series;
+  if (printed !== undefined) {
+    out.ascii('{"metric":');
+    out.raw(printed.labels);
+    out.ascii(',"values":[');
+    out.raw(printed.points.subarray(1));
+    out.ascii(']}');
+    return;
+  }
+  out.text(`{"metric":${labelsJson(labels)}`);
   if (timesMs.length > 0) {
-    let text = ',"values":[';
-    const texts = timeTexts(timesMs);
-    for (let i = 0; i < texts.length; i++) text += `${i === 0 ? '[' : ',['}${texts[i]!},"${valueText(values[i]!)}"]`;
-    yield `${text}]`;
+    out.ascii(',"values":[');
+    writePoints(out, headsOf(timesMs), values);
+    out.ascii(']');
   }
   if (histograms.length > 0) {
     const points = histograms.map((each, i) => `[${secondsText(histogramTimesMs[i]!)},${histogramJson(each)}]`);
-    yield `,"histograms":[${points.join(',')}]`;
+    out.text(`,"histograms":[${points.join(',')}]`);
   }
-  yield '}';
+  out.ascii('}');
 }
-
-/** By hand: an object would sort names that are numbers, and lose `__proto__`. */
-const labelsJson = (labels: Labels): string =>
-  `{${labels.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 
 const pointJson = (timeMs: number, value: number): string => `[${secondsText(timeMs)},"${valueText(value)}"]`;
-
-function secondsText(timeMs: number): string {
-  const part = timeMs % 1000;
-  if (part === 0) return String(timeMs / 1000);
-  const text = `${Math.trunc(timeMs / 1000)}.${String(Math.abs(part)).padStart(3, '0')}`;
-  return timeMs < 0 && timeMs > -1000 ? `-${text}` : text;
-}
-
-/** The shortest text that reads back as the same number; an exponent stands from 1e21 on and below 1e-6, as in JavaScript, of two digits. */
-export function valueText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const text = String(value);
-  const last = text.charCodeAt(text.length - 1);
-  if (last === infinityEnd) return value > 0 ? '+Inf' : '-Inf';
-  const size = value < 0 ? -value : value;
-  return size >= 1e21 || size < 1e-6 ? text.replace(/e([+-])(\d)$/, 'e$10$2') : text;
-}
-
-/** The last letter of `Infinity`. */
-const infinityEnd = 'y'.charCodeAt(0);
 
 function histogramJson(histogram: FloatHistogram): string {
   const isCustom = usesCustomBounds(histogram);

@@ -9,6 +9,7 @@ import { evaluateFetched, fetchPlanned } from '../../promql/evaluate/evaluate-qu
 import { refusalOf } from '../../promql/explain/query-limits.js';
 import { createSourceStatistics } from '../../promql/leaves/source-limits.js';
 import type { CachedQuery, ResultCache } from '../../promql/result-cache/result-cache.js';
+import { cancelOnDisconnect } from '../disconnect.js';
 import type { QuerySlots } from '../query-slots.js';
 import type { HeavyQueries } from './heavy-queries.js';
 import { answerPieces } from './query-answer.js';
@@ -48,19 +49,26 @@ interface Run extends QueryUse {
 /** Streams, too, say what their texts are written in. */
 const contentType = 'application/json; charset=utf-8';
 
-/** Answers a query. `gone` aborts when its client goes away. */
+/** So long an answer may be to be sent whole. A guess: what dashboards show is shorter, and less than a connection's buffers hold. */
+const pieceBytes = 2 ** 20;
+
+/** Answers a query, which is cancelled when its client goes away. */
 export async function answerQuery(
   services: QueryServices,
   parameters: QueryParameters,
   request: FastifyRequest,
   reply: FastifyReply,
-  gone: AbortSignal,
 ): Promise<FastifyReply> {
   const startedMs = performance.now();
   const client = services.clients.enter(request);
   reply.raw.once('close', client.leave);
-  const late = timeLimit(Math.min(services.limits.timeMsMax, parameters.timeoutMs ?? Number.POSITIVE_INFINITY));
-  const signal = AbortSignal.any([gone, late.signal]);
+  const controller = new AbortController();
+  cancelOnDisconnect(request, reply, controller);
+  const late = timeLimit(
+    Math.min(services.limits.timeMsMax, parameters.timeoutMs ?? Number.POSITIVE_INFINITY),
+    controller,
+  );
+  const { signal } = controller;
   const use = { statistics: createSourceStatistics(), signal, checkpoint: late.check };
   try {
     return await run({ ...use, services, parameters, client, reply, startedMs, end: late.end });
@@ -106,16 +114,14 @@ async function run(query: Run): Promise<FastifyReply> {
 }
 
 /** Ends a query that takes too long: by a signal while it waits, by a check while it computes and no timer can fire. */
-function timeLimit(timeMsMax: number) {
+function timeLimit(timeMsMax: number, controller: AbortController) {
   const startedMs = performance.now();
-  const controller = new AbortController();
   const failure = (where: string): BarographError =>
     new BarographError('query_timeout', `query timed out in ${where}`, {
       hint: 'The limit is query.promql.time_max, or the parameter timeout.',
     });
   const timer = setTimeout(() => controller.abort(failure('query execution')), Math.min(timeMsMax, 2 ** 31 - 1));
   return {
-    signal: controller.signal,
     check(): void {
       if (performance.now() - startedMs > timeMsMax) throw failure('expression evaluation');
     },
@@ -178,22 +184,21 @@ function runLight(query: Run, parts: readonly PlannedQuery[], cached: CachedQuer
       const { query: text, limit } = parameters;
       return reply
         .type(contentType)
-        .send(body(answerPieces(result, { query: text, limit, limits: services.limits }, stats)));
+        .send(body(answerPieces(result, { query: text, limit, limits: services.limits, pieceBytes }, stats)));
     },
     reply.raw,
   );
 }
 
-function body(pieces: Generator<string>): string | Readable {
+function body(pieces: Generator<Buffer>): Buffer | Readable {
   // Most answers are one piece: they go with their length, and without a stream.
-  const first = pieces.next().value as string;
-  const second = pieces.next().value as string;
-  const third = pieces.next();
-  if (third.done) return first + second;
-  return Readable.from(chained([first, second, third.value], pieces), { objectMode: false });
+  const first = pieces.next().value as Buffer;
+  const second = pieces.next();
+  if (second.done) return first;
+  return Readable.from(chained([first, second.value], pieces), { objectMode: false });
 }
 
-function* chained(first: readonly string[], rest: Iterable<string>): Generator<string> {
+function* chained(first: readonly Buffer[], rest: Iterable<Buffer>): Generator<Buffer> {
   yield* first;
   yield* rest;
 }

@@ -46,6 +46,7 @@ const finalLabels = ({ labels, dropsName }: { labels: SeriesLabels; dropsName: b
 
 const sampleOf = ({ labels, presence, values, histograms }: VectorSeries): ResultSample => ({
   labels: labels.pairs,
+  keyedLabels: labels,
   value: presence[0] === isHistogram ? histograms![0]! : values[0]!,
 });
 

@@ -11,6 +11,7 @@ import {
   metricNameLabel,
   sortedLabels,
 } from '../../model/labels.js';
+import { labelsJson } from '../print/labels-json.js';
 
 export interface SeriesLabels {
   readonly pairs: Labels;
@@ -19,11 +20,19 @@ export interface SeriesLabels {
   /** The grouping last asked for, and the key of the group; read it through `groupKeyBy`. */
   groupedBy: string;
   groupKey: string;
+  /** Made at first use; read it through `labelsJsonOf`. */
+  json: string | undefined;
 }
 
-export const seriesLabels = (pairs: Labels): SeriesLabels => ({ pairs, key: undefined, groupedBy: '', groupKey: '' });
+export const seriesLabels = (pairs: Labels): SeriesLabels => ({
+  pairs,
+  key: undefined,
+  groupedBy: '',
+  groupKey: '',
+  json: undefined,
+});
 
-export const noLabels: SeriesLabels = Object.freeze({ ...seriesLabels(Object.freeze([])), key: '' });
+export const noLabels: SeriesLabels = Object.freeze({ ...seriesLabels(Object.freeze([])), key: '', json: '{}' });
 
 /** Labels that say what a metric is rather than which series: they go where a function changes what the values mean. */
 const metadataLabels: readonly string[] = [metricNameLabel, '__type__', '__unit__'];
@@ -38,6 +47,11 @@ export function labelsKey(labels: SeriesLabels): string {
   }
   return labels.key;
 }
+
+export const labelsJsonOf = (labels: SeriesLabels): string => {
+  labels.json ??= labelsJson(labels.pairs);
+  return labels.json;
+};
 
 export const labelOf = ({ pairs }: SeriesLabels, name: string): string => labelValue(pairs, name);
 

@@ -17,16 +17,16 @@ import { defaultQueryOptions } from '../evaluate/query-options.js';
 import type { QueryRange } from '../evaluate/query-range.js';
 import type { QueryResult, ResultSeries } from '../evaluate/query-result.js';
 import { cacheableText, type ReadReach, reachOf } from './cacheable-query.js';
+import { printColumns } from './printed-column.js';
 import {
   bytesOf,
+  bytesOncePrinted,
   cutResult,
   joinColumns,
   type ResultColumns,
-  type StepGrid,
-  type StepRange,
-  timeOf,
   withHistograms,
 } from './result-columns.js';
+import { type StepGrid, type StepRange, timeOf } from './step-grid.js';
 
 export interface ResultCacheOptions {
   /** Bytes that results may take; 0 keeps none. */
@@ -226,12 +226,32 @@ function completed(
   };
   const evaluated = results.map(seriesOf);
   const hasHistograms = evaluated.flat().some(({ histograms }) => histograms.length > 0);
-  if (results.length === 0) return { ...summary, data: { kind: 'matrix', series: cutResult(grid, kept!, asked) } };
+  if (results.length === 0) {
+    printEntry(state, key, kept!);
+    return { ...summary, data: { kind: 'matrix', series: cutResult(grid, kept!, asked) } };
+  }
   const columns = joinColumns(grid, joinedRange(asked, kept), kept, evaluated);
-  if (summary.annotations.length === 0 && !hasHistograms) keep(state, key, pending, columns);
+  if (summary.annotations.length === 0 && !hasHistograms) keep(state, key, pending, columns, kept);
   const series = cutResult(grid, columns, asked);
   return { ...summary, data: { kind: 'matrix', series: hasHistograms ? withHistograms(series, evaluated) : series } };
 }
+
+/** What comes a second time will come a third: its text is kept. `kept` is what the query found of the entry. */
+function printEntry(state: CacheState, key: string, kept: ResultColumns): void {
+  const entry = state.entries.get(key);
+  if (entry?.columns.columns !== kept.columns || isPrinted(entry.columns)) return;
+  if (!mayPrint(state, entry.columns)) return;
+  printColumns(entry.grid, entry.columns, undefined);
+  state.bytes -= entry.bytes;
+  entry.bytes = entryBytes(key, entry.columns);
+  state.bytes += entry.bytes;
+  evict(state);
+}
+
+const isPrinted = ({ columns }: ResultColumns): boolean => columns.every(({ printed }) => printed !== undefined);
+
+const mayPrint = ({ bytesMax }: CacheState, columns: ResultColumns): boolean =>
+  bytesOncePrinted(columns) <= bytesMax * entryShare;
 
 function seriesOf({ data }: QueryResult): readonly ResultSeries[] {
   return data.kind === 'matrix' ? data.series : [];
@@ -245,16 +265,29 @@ function joinedRange({ first, steps }: StepRange, kept: StepRange | undefined): 
   return { first: from, steps: end - from };
 }
 
-function keep(state: CacheState, key: string, { grid, reach, end: settled }: Pending, columns: ResultColumns): void {
+function keep(
+  state: CacheState,
+  key: string,
+  { grid, reach, end: settled }: Pending,
+  columns: ResultColumns,
+  kept: ResultColumns | undefined,
+): void {
   const before = state.entries.get(key);
-  const bytes = bytesOf(columns) + 2 * key.length;
   const end = Math.min(settled, columns.first + columns.steps);
-  if (end <= columns.first || bytes > state.bytesMax * entryShare) return;
+  if (end <= columns.first || entryBytes(key, columns) > state.bytesMax * entryShare) return;
+  if (kept !== undefined && mayPrint(state, columns)) printColumns(grid, columns, kept);
+  const bytes = entryBytes(key, columns);
   if (before !== undefined) remove(state, key, before);
   const entry: Entry = { grid, reach, columns, end, bytes };
   state.entries.set(key, entry);
   state.bytes += bytes;
   watch(state, entry, end);
+  evict(state);
+}
+
+const entryBytes = (key: string, columns: ResultColumns): number => bytesOf(columns) + 2 * key.length;
+
+function evict(state: CacheState): void {
   for (const [oldest, each] of state.entries) {
     if (state.bytes <= state.bytesMax) break;
     remove(state, oldest, each);

@@ -1,27 +1,20 @@
-/** Results of range queries as columns over steps, so that a part can be cut out and another one be joined on. Columns never change once made. */
+/**
+ * Results of range queries as columns over steps, so that a part can be cut out and another one be joined on. Columns never change once made; what is
+ * asked for again is printed once, and its text goes with it.
+ */
 import { compareLabels, type Labels } from '../../model/labels.js';
 import type { ResultSeries } from '../evaluate/query-result.js';
 import { labelsKey, seriesLabels } from '../evaluate/series-labels.js';
+import { bytesPerPrintedPoint, cutPrinted, type PrintedColumn, printedBytes } from './printed-column.js';
+import { type StepGrid, type StepRange, timeOf, timesOf } from './step-grid.js';
 
-/** Steps are counted from a query's phase, so that equal numbers are equal times in all queries with the same step and phase. */
-export interface StepGrid {
-  readonly stepMs: number;
-  /** Time of step 0, in [0, stepMs). */
-  readonly phaseMs: number;
-}
-
-/** Steps [first, first + steps). */
-export interface StepRange {
-  readonly first: number;
-  readonly steps: number;
-}
-
-interface ResultColumn {
+export interface ResultColumn {
   readonly labels: Labels;
   readonly key: string;
   readonly values: Float64Array;
   /** 1 where there is a value. */
   readonly presence: Uint8Array;
+  printed: PrintedColumn | undefined;
 }
 
 export interface ResultColumns extends StepRange {
@@ -29,13 +22,18 @@ export interface ResultColumns extends StepRange {
   readonly columns: readonly ResultColumn[];
 }
 
-export const timeOf = ({ stepMs, phaseMs }: StepGrid, step: number): number => step * stepMs + phaseMs;
-
 /** Bytes of labels beside their texts, for each series. A guess. */
 const bytesPerSeries = 200;
 
 export const bytesOf = ({ columns, steps }: ResultColumns): number =>
-  columns.reduce((sum, { key }) => sum + bytesPerSeries + 2 * key.length + 9 * steps, 0);
+  columns.reduce(
+    (sum, { key, printed }) => sum + bytesPerSeries + 2 * key.length + 9 * steps + printedBytes(printed),
+    0,
+  );
+
+/** About what `bytesOf` is once all columns are printed. */
+export const bytesOncePrinted = ({ columns, steps }: ResultColumns): number =>
+  columns.reduce((sum, { key }) => sum + bytesPerSeries + 3 * key.length + (9 + bytesPerPrintedPoint) * steps, 0);
 
 /** Joins what is kept and what was evaluated, over `range`; steps outside it are left out. Where parts meet, the later one counts. */
 export function joinColumns(
@@ -48,7 +46,8 @@ export function joinColumns(
   const columnOf = (key: string, labels: Labels): ResultColumn => {
     let column = byKey.get(key);
     if (column === undefined) {
-      column = { labels, key, values: new Float64Array(range.steps), presence: new Uint8Array(range.steps) };
+      const [values, presence] = [new Float64Array(range.steps), new Uint8Array(range.steps)];
+      column = { labels, key, values, presence, printed: undefined };
       byKey.set(key, column);
     }
     return column;
@@ -94,23 +93,36 @@ function onesIn(flags: Uint8Array): number {
 }
 
 /** The columns' values within `range`, which lies in theirs, as a range query gives them. */
-export function cutResult(grid: StepGrid, all: ResultColumns, { first, steps }: StepRange): ResultSeries[] {
-  const gridTimes = Float64Array.from({ length: steps }, (_, i) => timeOf(grid, first + i));
-  const from = first - all.first;
-  return all.columns.flatMap(({ labels, values, presence }) => {
-    const present = presence.subarray(from, from + steps);
+export function cutResult(grid: StepGrid, all: ResultColumns, range: StepRange): ResultSeries[] {
+  const gridTimes = timesOf(grid, range);
+  const from = range.first - all.first;
+  const to = from + range.steps;
+  const series: ResultSeries[] = [];
+  for (const { labels, values, presence, printed } of all.columns) {
+    const present = presence.subarray(from, to);
     const count = onesIn(present);
-    if (count === 0) return [];
-    const own = values.subarray(from, from + steps);
-    const isWhole = count === steps;
-    return {
+    if (count === 0) continue;
+    const own = values.subarray(from, to);
+    const isWhole = count === range.steps;
+    series.push({
       labels,
-      timesMs: isWhole ? gridTimes : gridTimes.filter((_, i) => present[i] === 1),
-      values: isWhole ? own : own.filter((_, i) => present[i] === 1),
-      histogramTimesMs: new Float64Array(0),
+      timesMs: isWhole ? gridTimes : picked(gridTimes, present, count),
+      values: isWhole ? own : picked(own, present, count),
+      histogramTimesMs: noNumbers,
       histograms: [],
-    };
-  });
+      ...(printed === undefined ? {} : { printed: cutPrinted(printed, from, to) }),
+    });
+  }
+  return series;
+}
+
+const noNumbers = new Float64Array(0);
+
+function picked(numbers: Float64Array, flags: Uint8Array, count: number): Float64Array {
+  const kept = new Float64Array(count);
+  let next = 0;
+  for (let i = 0; i < flags.length; i++) if (flags[i] === 1) kept[next++] = numbers[i]!;
+  return kept;
 }
 
 /** Adds the native histograms of parts, in the order of time, which columns do not hold, to the result's series. */
@@ -122,7 +134,7 @@ export function withHistograms(
   for (const { labels, histogramTimesMs, histograms } of evaluated.flat()) {
     if (histograms.length === 0) continue;
     const key = labelsKey(seriesLabels(labels));
-    const { timesMs, values, ...before } = byKey.get(key) ?? emptySeries(labels);
+    const { timesMs, values, printed: _floatsAlone, ...before } = byKey.get(key) ?? emptySeries(labels);
     byKey.set(key, {
       labels,
       timesMs,

@@ -11,6 +11,7 @@ import { defaultQueryOptions } from '../../../src/promql/evaluate/query-options.
 import type { QueryRange } from '../../../src/promql/evaluate/query-range.js';
 import type { QueryData, QueryResult, ResultSample } from '../../../src/promql/evaluate/query-result.js';
 import type { SampleSource } from '../../../src/promql/evaluate/sample-source.js';
+import { seriesLabels } from '../../../src/promql/evaluate/series-labels.js';
 import { parseQuery } from '../../../src/promql/parse/parse-query.js';
 import { differenceOf } from './compare-result.js';
 import type { EvalCommand, ExpectationKind } from './script.js';
@@ -119,8 +120,9 @@ function middleOf(data: QueryData, timeMs: number, isScalar: boolean): QueryData
   const samples = data.series.flatMap(({ labels, timesMs, values, histogramTimesMs, histograms }): ResultSample[] => {
     const at = timesMs.indexOf(timeMs);
     const histogramAt = histogramTimesMs.indexOf(timeMs);
-    if (at >= 0) return [{ labels, value: values[at]! }];
-    return histogramAt >= 0 ? [{ labels, value: histograms[histogramAt]! }] : [];
+    const keyedLabels = seriesLabels(labels);
+    if (at >= 0) return [{ labels, keyedLabels, value: values[at]! }];
+    return histogramAt >= 0 ? [{ labels, keyedLabels, value: histograms[histogramAt]! }] : [];
   });
   if (isScalar) return { kind: 'scalar', timeMs, value: samples[0]!.value as number };
   return { kind: 'vector', timeMs, samples };

@@ -7,6 +7,7 @@ import type { QueryRange } from '../../../src/promql/evaluate/query-range.js';
 import type { QueryResult, ResultSeries } from '../../../src/promql/evaluate/query-result.js';
 import type { SampleSource, SelectedSeries } from '../../../src/promql/evaluate/sample-source.js';
 import { parseQuery } from '../../../src/promql/parse/parse-query.js';
+import { valueText } from '../../../src/promql/print/sample-text.js';
 import { createResultCache, type ResultCache } from '../../../src/promql/result-cache/result-cache.js';
 import { evaluateCached } from './evaluate-cached.js';
 
@@ -85,6 +86,22 @@ const points = ({ data }: QueryResult) => {
   ]);
 };
 
+/** That what is printed are the points. Gives how many there are. */
+function checkPrinted({ data }: QueryResult): number {
+  assert.ok(data.kind === 'matrix');
+  let count = 0;
+  for (const { labels, timesMs, values, printed } of data.series) {
+    if (printed === undefined) continue;
+    assert.deepEqual(JSON.parse(Buffer.from(printed.labels).toString()), Object.fromEntries(labels));
+    const text = Buffer.from(printed.points).toString();
+    assert.equal(text[0], ',');
+    const wanted = Array.from(timesMs, (timeMs, i) => [timeMs / 1000, valueText(values[i]!)]);
+    assert.deepEqual(JSON.parse(`[${text.slice(1)}]`), wanted);
+    count += wanted.length;
+  }
+  return count;
+}
+
 const queries = [
   'm0_total',
   'sum by (i) (rate(m0_total[2m]))',
@@ -137,6 +154,7 @@ const action = fc.oneof(
 describe('the result cache', () => {
   it('gives what an evaluation without it gives, whatever is written and deleted between queries', async () => {
     let keptSteps = 0;
+    let printedPoints = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 60 }), fc.nat(), async (actions, seed) => {
         // A few queries that come again and again.
@@ -161,6 +179,7 @@ describe('the result cache', () => {
             const cached = await run(query, range);
             const plain = await run(query, range, false);
             keptSteps += cached.keptSteps;
+            printedPoints += checkPrinted(cached.result);
             assert.deepEqual(points(cached.result), points(plain.result), query);
             assert.deepEqual(cached.result.annotations, plain.result.annotations);
           }
@@ -169,6 +188,7 @@ describe('the result cache', () => {
       { numRuns: 150 },
     );
     assert.ok(keptSteps > 1_000, `the cache is used: ${keptSteps} steps`);
+    assert.ok(printedPoints > 1_000, `and its texts: ${printedPoints} points`);
   });
 
   const hour = { startMs: 0, endMs: 3_540_000, stepMs: 60_000 };

@@ -14,7 +14,14 @@ import { parseQuery } from '../../../promql/parse/parse-query.js';
 import { answerPieces } from '../query-answer.js';
 import { pointsMax } from '../query-parameters.js';
 import { queryStats } from '../query-stats.js';
-import { stopWord, type ThreadMessage, type ThreadTask, takenWord, waitingPiecesMax } from './thread-messages.js';
+import {
+  pieceBytes,
+  stopWord,
+  type ThreadMessage,
+  type ThreadTask,
+  takenWord,
+  waitingPiecesMax,
+} from './thread-messages.js';
 
 /** What a thread is told to be, so that importing this file starts nothing. */
 export const queryThreadRole = 'barograph query';
@@ -34,11 +41,9 @@ function work(task: ThreadTask, say: (message: ThreadMessage, transfer?: readonl
     const result = evaluate(task, selected, checkpoint);
     const stats = statsOf(task, result, decodedMs - startedMs, performance.now() - decodedMs);
     let said = 0;
-    for (const piece of answerPieces(result, task, stats)) {
+    for (const { buffer, byteOffset, length } of answerPieces(result, { ...task, pieceBytes }, stats)) {
       waitForRoom(task, said++, checkpoint);
-      const bytes = new Uint8Array(Buffer.byteLength(piece));
-      new TextEncoder().encodeInto(piece, bytes);
-      say({ kind: 'piece', bytes }, [bytes.buffer]);
+      say({ kind: 'piece', bytes: new Uint8Array(buffer, byteOffset, length) }, [buffer as ArrayBuffer]);
     }
     if (task.wantsResult) sayResult(result, say);
     say({ kind: 'done' });

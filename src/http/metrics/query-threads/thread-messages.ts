@@ -49,5 +49,7 @@ export type ThreadMessage =
       readonly hint: string | undefined;
     };
 
-/** Pieces of an answer that wait to be sent, of 64 KiB each: 8 MiB. Past them the thread waits for the client. A guess. */
+/** A guess: large enough that pieces cost nothing, small enough that the first goes out soon. */
+export const pieceBytes = 65_536;
+/** Pieces of an answer that wait to be sent: 8 MiB. Past them the thread waits for the client. A guess. */
 export const waitingPiecesMax = 128;
