@@ -57,6 +57,8 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
   const app = fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing but failures is logged of a request, and nobody is told its number.
+    childLoggerFactory: (parent) => parent,
     // A request id of 256 bytes is up to 768 characters once percent-encoded.
     routerOptions: { maxParamLength: idBytesMax },
     forceCloseConnections: 'idle',

@@ -5,7 +5,7 @@
  *
  * Memory is read before rows are asked for: a sample that is stored and evicted meanwhile is then in one of the two at least.
  */
-import { createTurns, type Turns } from '../../base/turns.js';
+import { createTurns } from '../../base/turns.js';
 import { Kernel } from '../../kernel/kernel.js';
 import { SeriesGrid } from '../../kernel/series-grid.js';
 import type { Matcher } from '../../model/matcher.js';
@@ -18,9 +18,10 @@ import type { SampleSource, SelectedSeries } from '../evaluate/sample-source.js'
 import { StreamedColumn } from '../evaluate/streamed-column.js';
 import { estimateSelection, type SelectionEstimate } from './estimate-selection.js';
 import { exportColumns, exportSelection, type SelectionExport } from './export-selection.js';
-import { byMetric, gatherByMetric, type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
+import { type MetricSelection, type MissingRange, missingHours } from './hour-ranges.js';
 import { createHourLoader, type HourLoader, rowsPerPiece } from './load-hours.js';
 import { cutColumn, mergeColumns } from './merge-columns.js';
+import { createSelections, type Picked } from './pick-series.js';
 import { readMemory } from './read-memory.js';
 import { countRows, type RowReader, readSeries } from './read-rows.js';
 import { createRowCounts, type RowCounts } from './row-counts.js';
@@ -71,11 +72,6 @@ interface Store extends StoredSourceParts {
 }
 
 /** The series of a selection, by metric. */
-interface Picked {
-  readonly refs: Uint32Array;
-  readonly metrics: MetricSelection[];
-}
-
 export function createStoredSource(parts: StoredSourceParts): OpenSource {
   const { engine, index, chunks, pendingDeletions, statementLimits } = parts;
   const store: Store = {
@@ -85,8 +81,9 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
     grid: new SeriesGrid(new Kernel()),
     rowCounts: createRowCounts(),
   };
+  const openPicker = createSelections(index);
   return (use) => {
-    const pick = createPicker(index);
+    const pick = openPicker();
     return {
       select: (matchers, fromMs, toMs) =>
         resolve(store, use, () => pick.now(matchers, fromMs, toMs), {
@@ -112,60 +109,6 @@ export function createStoredSource(parts: StoredSourceParts): OpenSource {
       },
     };
   };
-}
-
-/**
- * Picks the series of selections. The last choice of each selection is kept, for whoever estimates a selection reads it next; not beyond
- * a removal of series, after which a ref may stand for another one.
- */
-function createPicker(index: SeriesIndex) {
-  const kept = new Map<readonly Matcher[], Picked & { fromMs: number; toMs: number; removals: number }>();
-
-  function find(matchers: readonly Matcher[], fromMs: number, toMs: number): Picked | undefined {
-    const known = kept.get(matchers);
-    const isSame = known?.fromMs === fromMs && known.toMs === toMs && known.removals === index.removals;
-    return isSame ? known : undefined;
-  }
-
-  function keep(matchers: readonly Matcher[], fromMs: number, toMs: number, picked: Picked): Picked {
-    kept.set(matchers, { ...picked, fromMs, toMs, removals: index.removals });
-    return picked;
-  }
-
-  function now(matchers: readonly Matcher[], fromMs: number, toMs: number): Picked {
-    const known = find(matchers, fromMs, toMs);
-    if (known !== undefined) return known;
-    const refs = index.select(matchers, { fromMs, toMs });
-    return keep(matchers, fromMs, toMs, { refs, metrics: byMetric(index, refs, fromMs, toMs) });
-  }
-
-  return {
-    now,
-    /** In slices, between which others have their turn. */
-    async inTurns(matchers: readonly Matcher[], fromMs: number, toMs: number, turns: Turns): Promise<Picked> {
-      const { removals } = index;
-      const gatherer = gatherByMetric(index, fromMs, toMs);
-      const slices: Uint32Array[] = [];
-      for (const slice of index.selectInSlices(matchers, { fromMs, toMs })) {
-        slices.push(slice);
-        gatherer.add(slice);
-        await turns.breathe();
-        if (removals !== index.removals) return now(matchers, fromMs, toMs);
-      }
-      return keep(matchers, fromMs, toMs, { refs: joined(slices), metrics: gatherer.all() });
-    },
-  };
-}
-
-function joined(slices: readonly Uint32Array[]): Uint32Array {
-  if (slices.length === 1) return slices[0]!;
-  const refs = new Uint32Array(slices.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const slice of slices) {
-    refs.set(slice, at);
-    at += slice.length;
-  }
-  return refs;
 }
 
 /** A chunk takes at most so large a part of the budget for one query's loads. A guess: four dashboards' worth stay beside each other. */
