@@ -38,15 +38,63 @@ export function labelValues(index: IndexState, labelName: string, query: LabelQu
   const { pairs } = index;
   const name = pairs.nameNumber(labelName);
   if (name < 0) return { texts: [], isTruncated: false };
-  const found =
-    query.matchers === undefined || query.matchers.length === 0
-      ? pairs.pairsOfName(name).filter((pair) => hasSeriesInRange(index, pair, query.range))
-      : pairsOfSeries(index, name, selectSeries(index, query.matchers, query.range));
+  const hasMatchers = query.matchers !== undefined && query.matchers.length > 0;
+  if (!hasMatchers && pairs.distinctOfName[name]! <= valuesRememberedMax) return allValues(index, name, query);
+  const found = hasMatchers
+    ? pairsOfSeries(index, name, selectSeries(index, query.matchers ?? [], query.range))
+    : pairs.pairsOfName(name).filter((pair) => hasSeriesInRange(index, pair, query.range));
   return sortedTexts(
     pairs.values,
     found.map((pair) => pairs.valueIds[pair]!),
     query.limit,
   );
+}
+
+function allValues(
+  index: IndexState,
+  name: number,
+  { range, limit = Number.POSITIVE_INFINITY }: LabelQuery,
+): LabelTexts {
+  const { sortedPairs, texts } = valuesOfName(index, name);
+  const shown: string[] = [];
+  for (let i = 0; i < texts.length; i++) {
+    if (!hasSeriesInRange(index, sortedPairs[i]!, range)) continue;
+    if (shown.length >= limit) return { texts: shown, isTruncated: true };
+    shown.push(texts[i]!);
+  }
+  return { texts: shown, isTruncated: false };
+}
+
+/** A label's values, sorted. They are the same as long as no series was removed and there are as many. */
+interface ValuesOfName {
+  readonly sortedPairs: Uint32Array;
+  readonly texts: readonly string[];
+  readonly removals: number;
+  readonly liveCount: number;
+}
+
+/** By number of the name: editors ask for the values of the same labels again and again. */
+const rememberedValues = new WeakMap<IndexState, Map<number, ValuesOfName>>();
+/** Names that are remembered, and values that such a name may have: some 10 MB of short texts. Guesses. */
+const namesRememberedMax = 32;
+const valuesRememberedMax = 4_096;
+
+function valuesOfName(index: IndexState, name: number): ValuesOfName {
+  const { pairs, series } = index;
+  const { removals, liveCount } = series;
+  const remembered = rememberedValues.get(index) ?? new Map<number, ValuesOfName>();
+  rememberedValues.set(index, remembered);
+  const known = remembered.get(name);
+  if (known?.removals === removals && known.liveCount === liveCount) return known;
+  const sortedPairs = pairs
+    .pairsOfName(name)
+    .sort((a, b) => pairs.values.compare(pairs.valueIds[a]!, pairs.valueIds[b]!));
+  const texts = Array.from(sortedPairs, (pair) => pairs.values.textOf(pairs.valueIds[pair]!));
+  const made = { sortedPairs, texts, removals, liveCount };
+  remembered.delete(name);
+  if (remembered.size >= namesRememberedMax) remembered.delete(remembered.keys().next().value!);
+  remembered.set(name, made);
+  return made;
 }
 
 const isInRange = (index: IndexState, name: number, range: TimeRange | undefined): boolean =>
