@@ -3,14 +3,8 @@ import type { PrintedSeries } from '../evaluate/query-result.js';
 import { JsonBytes } from '../print/json-bytes.js';
 import { labelsJson } from '../print/labels-json.js';
 import { pointHeads, startOf, type Texts, writePoint } from '../print/point-texts.js';
-import type { ResultColumn, ResultColumns } from './result-columns.js';
+import type { PrintedColumn, ResultColumn, ResultColumns } from './result-column.js';
 import { type StepGrid, type StepRange, timesOf } from './step-grid.js';
-
-export interface PrintedColumn {
-  readonly labels: Uint8Array;
-  /** By step; nothing where there is no value. */
-  readonly points: Texts;
-}
 
 /** Bytes of a point, and of where it ends. Measured on answers of benchmarks: 22 to 33, and 4. */
 export const bytesPerPrintedPoint = 40;

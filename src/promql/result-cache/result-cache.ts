@@ -18,14 +18,8 @@ import type { QueryRange } from '../evaluate/query-range.js';
 import type { QueryResult, ResultSeries } from '../evaluate/query-result.js';
 import { cacheableText, type ReadReach, reachOf } from './cacheable-query.js';
 import { printColumns } from './printed-column.js';
-import {
-  bytesOf,
-  bytesOncePrinted,
-  cutResult,
-  joinColumns,
-  type ResultColumns,
-  withHistograms,
-} from './result-columns.js';
+import type { ResultColumns } from './result-column.js';
+import { bytesOf, bytesOncePrinted, cutResult, joinColumns, withHistograms } from './result-columns.js';
 import { type StepGrid, type StepRange, timeOf } from './step-grid.js';
 
 export interface ResultCacheOptions {

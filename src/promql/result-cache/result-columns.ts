@@ -5,22 +5,9 @@
 import { compareLabels, type Labels } from '../../model/labels.js';
 import type { ResultSeries } from '../evaluate/query-result.js';
 import { labelsKey, seriesLabels } from '../evaluate/series-labels.js';
-import { bytesPerPrintedPoint, cutPrinted, type PrintedColumn, printedBytes } from './printed-column.js';
+import { bytesPerPrintedPoint, cutPrinted, printedBytes } from './printed-column.js';
+import type { ResultColumn, ResultColumns } from './result-column.js';
 import { type StepGrid, type StepRange, timeOf, timesOf } from './step-grid.js';
-
-export interface ResultColumn {
-  readonly labels: Labels;
-  readonly key: string;
-  readonly values: Float64Array;
-  /** 1 where there is a value. */
-  readonly presence: Uint8Array;
-  printed: PrintedColumn | undefined;
-}
-
-export interface ResultColumns extends StepRange {
-  /** Ordered by labels. */
-  readonly columns: readonly ResultColumn[];
-}
 
 /** Bytes of labels beside their texts, for each series. A guess. */
 const bytesPerSeries = 200;
