@@ -20,10 +20,14 @@ export interface NewRecordOfWeek extends NewRecord {
 export function ofOneWeek({ record, rowsPerhapsKnown }: NewRecord): NewRecordOfWeek | undefined {
   const { block, ts } = record;
   const monday = mondayOf(ts.values[0]!);
-  const startMs = weekMs(monday);
-  const endMs = weekMs(monday + 7);
-  if (block === undefined || !ts.values.every((tsMs) => tsMs >= startMs && tsMs < endMs)) return undefined;
+  if (block === undefined || !areWithin(ts.values, weekMs(monday), weekMs(monday + 7))) return undefined;
   return { record: { ...record, block }, rowsPerhapsKnown, monday };
+}
+
+/** Whether all times are in [startMs, endMs); a time that is not given is not. */
+function areWithin(timesMs: Float64Array, startMs: number, endMs: number): boolean {
+  for (let i = 0; i < timesMs.length; i++) if (!(timesMs[i]! >= startMs && timesMs[i]! < endMs)) return false;
+  return true;
 }
 
 /** Answers the ids of the rows that may have truth already. */
