@@ -2,7 +2,6 @@
  * The write path of metrics, put together: series index, log, head, and the appender, which begins once the engine's schema stands.
  * Before that, the index knows the series of the log only; a series that the tables hold too becomes one with them when they are loaded.
  */
-import { totalmem } from 'node:os';
 import xxhash from 'xxhash-wasm';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type Appender, startAppender } from '../ingest/appender.js';
@@ -49,6 +48,7 @@ import type { Engine } from '../storage/engine.js';
 import { histogramMetrics } from '../storage/histogram-rows.js';
 import { onCluster, qualified, type Topology } from '../storage/schema/table.js';
 import type { Log } from '../wal/log.js';
+import { chunkBytesMaxOf, snapshotBytesMaxOf } from './chunk-bytes.js';
 import type { Logger } from './cli/log.js';
 import type { Configuration } from './configuration.js';
 import { openPlaneLog, started, waiting } from './event-pipeline.js';
@@ -243,15 +243,6 @@ async function openPlane(options: MetricPipelineOptions): Promise<Plane> {
     }),
     stopping: new AbortController(),
   };
-}
-
-const chunkBytesMaxOf = ({ metrics }: Configuration): number => metrics.chunkBytesMax ?? Math.floor(totalmem() / 4);
-
-/** Others may write to a database that a URL names: whether they do, who configures it knows. On a cluster it cannot be seen either. */
-function snapshotBytesMaxOf(configuration: Configuration): number {
-  const { engine, metrics } = configuration;
-  if (engine.cluster !== undefined) return 0;
-  return metrics.snapshot.bytesMax ?? (engine.url === undefined ? chunkBytesMaxOf(configuration) : 0);
 }
 
 function governorOf(
