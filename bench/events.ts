@@ -6,9 +6,10 @@
  *
  * Barograph does more with a row than the engine: log with fsync, row numbers, the index of request ids. Asserts that it stays
  * within `cpuRatioMax` of the engine's CPU for one large insert, the engine's best, and that acknowledgements at half the
- * rate stay, at the 99th percentile, within `ackAimMs`.
+ * rate stay, at the 99th percentile, within `ackAimMs`: in the middle one of three rounds, since machines that others use too stand still now and then.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -29,6 +30,7 @@ const cpuRatioMax = 2;
 const ackAimMs = 50;
 const aloneCount = 50;
 const warmUpCount = 50;
+const pacedRounds = 3;
 const whole = (figure: number): string => Math.round(figure).toLocaleString('en');
 const say = (what: string, figure: string): void => void process.stdout.write(`${what.padEnd(52)} ${figure}\n`);
 
@@ -133,15 +135,22 @@ async function throughTheServer(): Promise<Rate & { readonly ackMs: number }> {
     for (const body of renamed('"alone-').slice(0, aloneCount)) await post(body);
     say('  acknowledgement of one body after the other', percentiles(latenciesMs));
     latenciesMs.length = 0;
-    // Made before, so that collecting what making them leaves does not fall into the times.
-    const again = renamed('"again-');
     const tables = join(server.folder, 'engine', 'data', 'barograph');
-    const { hasSettled } = await settle(server.pid, async () => !(await isMerging(tables)));
-    assert.ok(hasSettled, 'merges of the rows sent at the top rate come to an end');
-    await paced((rowCount / top.seconds / 2) | 0, again, post);
-    say('  acknowledgement at half of it', percentiles(latenciesMs));
+    const roundsMs: number[] = [];
+    for (let round = 0; round < pacedRounds; round++) {
+      // Made before, so that collecting what making them leaves does not fall into the times.
+      const again = renamed(`"again-${round}-`);
+      const { hasSettled } = await settle(server.pid, async () => !(await isMerging(tables)));
+      assert.ok(hasSettled, 'merges of the rows sent before come to an end');
+      latenciesMs.length = 0;
+      const before = stolenSeconds();
+      await paced((rowCount / top.seconds / 2) | 0, again, post);
+      const stolen = `${(stolenSeconds() - before).toFixed(1)} CPU seconds taken by the machine's host`;
+      say('  acknowledgement at half of it', `${percentiles(latenciesMs)}; ${stolen}`);
+      roundsMs.push(quantile(latenciesMs, 0.99));
+    }
     await pool.close();
-    return { ...top, ackMs: quantile(latenciesMs, 0.99) };
+    return { ...top, ackMs: quantile(roundsMs, 0.5) };
   } finally {
     await server.stop();
   }
@@ -150,6 +159,16 @@ async function throughTheServer(): Promise<Rate & { readonly ackMs: number }> {
 /** The same rows under other request ids, so that they are new. */
 const renamed = (prefix: string): Buffer[] =>
   bodies.map((body) => Buffer.from(body.toString('latin1').replaceAll('"req-', prefix), 'latin1'));
+
+/** CPU seconds that the host of a virtual machine has given to others while the machine wanted them, since its start; 0 where no one tells. */
+function stolenSeconds(): number {
+  try {
+    const [, ...ticks] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]!.split(/ +/);
+    return Number(ticks[7]) / 100;
+  } catch {
+    return 0;
+  }
+}
 
 /** Sends at a steady rate, whatever the answers take. */
 async function paced(
