@@ -1,13 +1,6 @@
 /** Rows of the table of native histograms, read back as runs of series: each series' in the order of time, each time once. */
 import { buffer } from 'node:stream/consumers';
-import {
-  type FlagColumn,
-  type ListColumn,
-  type NumberColumn,
-  type TextColumn,
-  type TimeColumn,
-  textAt,
-} from '../model/columns.js';
+import { type FlagColumn, type ListColumn, type NumberColumn, type TextColumn, textAt } from '../model/columns.js';
 import {
   type CounterReset,
   type NativeHistogram,
@@ -17,6 +10,7 @@ import {
 } from '../model/native-histogram.js';
 import type { Engine, QueryLimits } from './engine.js';
 import { decodeBlocks } from './native/decode.js';
+import { type SeriesColumns, type SeriesRun, seriesColumnsSql, seriesColumnTypes, seriesRuns } from './series-runs.js';
 
 export interface HistogramRowQuery {
   /** Ids of the series, at most 10,000. */
@@ -32,12 +26,8 @@ export interface HistogramRowQuery {
   readonly limits?: QueryLimits;
 }
 
-/** Halves of the series' id, and its histograms. */
-export interface HistogramRowRun {
-  readonly idLow: number;
-  readonly idHigh: number;
-  /** Epoch milliseconds. */
-  readonly timesMs: Float64Array;
+/** A series' histograms. */
+export interface HistogramRowRun extends SeriesRun {
   readonly histograms: readonly NativeHistogram[];
 }
 
@@ -50,10 +40,7 @@ export interface HistogramRows {
 
 type NumbersColumn = ListColumn & { readonly items: NumberColumn };
 
-interface Columns {
-  readonly id_low: NumberColumn;
-  readonly id_high: NumberColumn;
-  readonly ts: TimeColumn;
+interface Columns extends SeriesColumns {
   readonly counter_reset: TextColumn;
   readonly is_float: FlagColumn;
   readonly is_stale: FlagColumn;
@@ -90,8 +77,7 @@ export const histogramColumnTypes = {
   custom_bounds: 'Array(Float64)',
 } as const;
 
-// Ids come in halves, since a double holds no 64 bits.
-const types = { id_low: 'UInt32', id_high: 'UInt32', ts: "DateTime64(3, 'UTC')", ...histogramColumnTypes } as const;
+const types = { ...seriesColumnTypes, ...histogramColumnTypes } as const;
 
 export async function readHistogramRows(
   engine: Engine,
@@ -100,9 +86,7 @@ export async function readHistogramRows(
   const { body } = await engine.stream(
     {
       sql: `SELECT
-  toUInt32(bitAnd(series, 4294967295)) AS id_low,
-  toUInt32(bitShiftRight(series, 32)) AS id_high,
-  ts, ${Object.keys(histogramColumnTypes).join(', ')}
+  ${seriesColumnsSql}, ${Object.keys(histogramColumnTypes).join(', ')}
 FROM metric_histograms FINAL
 WHERE metric IN {metrics:Array(String)} AND series IN {ids:Array(UInt64)}
   AND ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
@@ -116,27 +100,16 @@ LIMIT {rowsMax:UInt64}`,
   );
   const bytes = await buffer(body);
   const { rowCount, columns } = decodeBlocks<Columns>(bytes, types);
-  return { runs: runsOf(rowCount, columns), rowCount, bytes: bytes.length };
+  const runs = seriesRuns(rowCount, columns, (start, end) => ({
+    histograms: Array.from({ length: end - start }, (_, i) => histogramAt(columns, start + i)),
+  }));
+  return { runs, rowCount, bytes: bytes.length };
 }
 
 /** The metrics that have native histograms in the table. */
 export async function histogramMetrics(engine: Engine): Promise<string[]> {
   const rows = await engine.query<{ metric: string }>({ sql: 'SELECT DISTINCT metric FROM metric_histograms' });
   return rows.map(({ metric }) => metric);
-}
-
-function runsOf(rowCount: number, columns: Columns): HistogramRowRun[] {
-  const lows = columns.id_low.values;
-  const highs = columns.id_high.values;
-  const runs: HistogramRowRun[] = [];
-  for (let start = 0, end = 0; start < rowCount; start = end) {
-    const idLow = lows[start]!;
-    const idHigh = highs[start]!;
-    while (end < rowCount && lows[end] === idLow && highs[end] === idHigh) end++;
-    const histograms = Array.from({ length: end - start }, (_, i) => histogramAt(columns, start + i));
-    runs.push({ idLow, idHigh, timesMs: columns.ts.values.subarray(start, end), histograms });
-  }
-  return runs;
 }
 
 function histogramAt(columns: Columns, row: number): NativeHistogram {
