@@ -3,7 +3,7 @@ import { isBarographError } from '../../base/errors.js';
 import type { Expression } from '../../promql/ast.js';
 import { planQuery } from '../../promql/evaluate/evaluate-query.js';
 import type { Plan } from '../../promql/evaluate/plan.js';
-import { defaultQueryOptions, type QueryOptions } from '../../promql/evaluate/query-options.js';
+import type { QueryOptions } from '../../promql/evaluate/query-options.js';
 import type { QueryRange } from '../../promql/evaluate/query-range.js';
 import { countedEstimate, estimateQuery, type QueryEstimate } from '../../promql/explain/query-estimate.js';
 import type { QueryLimits } from '../../promql/explain/query-limits.js';
@@ -11,8 +11,9 @@ import type { SourceStatistics } from '../../promql/leaves/source-limits.js';
 import type { OpenSource, StoredSource } from '../../promql/leaves/stored-source.js';
 import { parseQuery } from '../../promql/parse/parse-query.js';
 import type { BoundedQueue } from '../bounded-queue.js';
+import { evaluationOptions } from './evaluation-options.js';
 import { invalidParameter } from './prometheus-answer.js';
-import { pointsMax, type QueryParameters } from './query-parameters.js';
+import type { QueryParameters } from './query-parameters.js';
 
 export interface PromqlLimits extends QueryLimits {
   readonly lookbackMs: number;
@@ -53,14 +54,7 @@ export async function plannedQuery(
   lookbackMs: number,
   { statistics, signal, checkpoint }: QueryUse,
 ): Promise<PlannedQuery> {
-  const options: QueryOptions = {
-    ...defaultQueryOptions,
-    lookbackMs,
-    samplesMax: limits.samplesMax,
-    // The parameters were checked, as Prometheus counts: whole steps between start and end.
-    stepsMax: pointsMax + 2,
-    checkpoint,
-  };
+  const options = evaluationOptions(lookbackMs, limits, checkpoint);
   const plan = checkedRange(() => planQuery(expression, range, options));
   const source = openSource({ limits, statistics, signal });
   const expected = await estimateQuery(plan, range, lookbackMs, source);

@@ -5,14 +5,13 @@ import { lowerThisThread } from '../../../base/thread-priority.js';
 import { Kernel } from '../../../kernel/kernel.js';
 import { SeriesGrid } from '../../../kernel/series-grid.js';
 import { evaluateFetched, planQuery } from '../../../promql/evaluate/evaluate-query.js';
-import { defaultQueryOptions, type QueryOptions } from '../../../promql/evaluate/query-options.js';
 import type { QueryResult } from '../../../promql/evaluate/query-result.js';
 import type { SelectedSeries } from '../../../promql/evaluate/sample-source.js';
 import { readSelection } from '../../../promql/leaves/export-selection.js';
 import { checkSamples } from '../../../promql/leaves/source-limits.js';
 import { parseQuery } from '../../../promql/parse/parse-query.js';
+import { evaluationOptions } from '../evaluation-options.js';
 import { answerPieces } from '../query-answer.js';
-import { pointsMax } from '../query-parameters.js';
 import { queryStats } from '../query-stats.js';
 import {
   pieceBytes,
@@ -88,14 +87,7 @@ function evaluate(
   selected: SelectedSeries[][],
   checkpoint: () => void,
 ): QueryResult {
-  const options: QueryOptions = {
-    ...defaultQueryOptions,
-    lookbackMs,
-    samplesMax: limits.samplesMax,
-    // The parameters were checked, as Prometheus counts: whole steps between start and end.
-    stepsMax: pointsMax + 2,
-    checkpoint,
-  };
+  const options = evaluationOptions(lookbackMs, limits, checkpoint);
   return evaluateFetched({ plan: planQuery(parseQuery(text), query, options), query, selected }, options);
 }
 
