@@ -1,20 +1,13 @@
 /** Barograph as a process of its own on a fresh folder, as people run it. */
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../src/storage/embedded/free-port.js';
 import { startCli } from '../../test/server/cli-process.js';
 import { temporaryFolder } from '../../test/storage/test-engine.js';
+import { type Restartable, type Running, restartable } from './restartable.js';
 
-export interface ServerProcess {
+export interface ServerProcess extends Restartable {
   readonly url: string;
-  /** Another one after `restart`. */
-  readonly pid: number;
-  readonly folder: string;
-  /** Ends the process in order and starts another one on the same folder. */
-  restart(): Promise<void>;
-  /** Ends the process and removes its folder. */
-  stop(): Promise<void>;
 }
 
 /** Starts it and resolves once `/readyz` says 200. */
@@ -22,26 +15,12 @@ export async function startServerProcess(set: readonly string[] = []): Promise<S
   const folder = await temporaryFolder();
   const url = `http://127.0.0.1:${await freePort()}`;
   const args = ['serve', '--data', folder, '--listen', url.slice('http://'.length)];
-  const start = () => startReady([...args, ...['log.level=warn', ...set].flatMap((key) => ['--set', key])], url);
-  let running = await start();
-  return {
-    url,
-    get pid() {
-      return running.pid;
-    },
-    folder,
-    async restart() {
-      await running.end();
-      running = await start();
-    },
-    async stop() {
-      await running.end();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  const sets = ['log.level=warn', ...set].flatMap((key) => ['--set', key]);
+  const server = await restartable(folder, () => startReady([...args, ...sets], url));
+  return Object.assign(server, { url });
 }
 
-async function startReady(args: readonly string[], url: string): Promise<{ pid: number; end: () => Promise<void> }> {
+async function startReady(args: readonly string[], url: string): Promise<Running> {
   const child = startCli(args);
   child.stdout.resume();
   child.stderr.pipe(process.stderr);

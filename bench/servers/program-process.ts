@@ -2,20 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryFolder } from '../../test/storage/test-engine.js';
-
-export interface ProgramProcess {
-  /** Another one after `restart`. */
-  readonly pid: number;
-  readonly folder: string;
-  /** Ends it in order and starts it again on its folder. */
-  restart(): Promise<void>;
-  /** Ends it and removes its folder. */
-  stop(): Promise<void>;
-}
+import { type Restartable, type Running, restartable } from '../measure/restartable.js';
 
 const readyMsMax = 30_000;
 const readyPollMs = 50;
@@ -28,29 +19,10 @@ export async function startProgram(
   program: string,
   argsFor: (folder: string) => readonly string[] | Promise<readonly string[]>,
   readyUrl: string,
-): Promise<ProgramProcess> {
+): Promise<Restartable> {
   const folder = await temporaryFolder();
   const args = await argsFor(folder);
-  const start = () => startReady(program, args, folder, readyUrl);
-  const remove = () => rm(folder, { recursive: true, force: true });
-  let running = await start().catch(async (error: unknown) => {
-    await remove();
-    throw error;
-  });
-  return {
-    get pid() {
-      return running.pid;
-    },
-    folder,
-    async restart() {
-      await running.end();
-      running = await start();
-    },
-    async stop() {
-      await running.end();
-      await remove();
-    },
-  };
+  return restartable(folder, () => startReady(program, args, folder, readyUrl));
 }
 
 async function startReady(
@@ -58,7 +30,7 @@ async function startReady(
   args: readonly string[],
   folder: string,
   readyUrl: string,
-): Promise<{ pid: number; end: () => Promise<void> }> {
+): Promise<Running> {
   const logPath = join(folder, 'program.log');
   const log = openSync(logPath, 'w');
   const child = spawn(program, args, { cwd: folder, stdio: ['ignore', log, log] });
