@@ -9,7 +9,7 @@ import os from 'node:os';
  * Of 20 levels: as the engine's process. At the same level as the main thread, V8's threads took its core for up to 16 ms at a time, on two cores, 89 times
  * in 12 s of predictions at half the highest rate; so lowered, for up to 8 ms, 42 times in 16 s. Measured.
  */
-const levelsLower = 10;
+export const levelsLower = 10;
 
 /** What Node starts unless it is told otherwise (`--v8-pool-size`). */
 const v8ThreadsDefault = 4;

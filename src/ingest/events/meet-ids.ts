@@ -1,4 +1,5 @@
 /** What is known of the request ids of a run of records, before they are stored. */
+import { setImmediate } from 'node:timers/promises';
 import { textAt } from '../../model/columns.js';
 import type { RecordOf } from './event-record.js';
 import type { KnownIds, KnownPrediction } from './known-ids.js';
@@ -22,9 +23,6 @@ export interface MetIds {
   readonly known: ReadonlyMap<string, KnownPrediction>;
 }
 
-/** So that requests are answered meanwhile, other work is let in between records. */
-const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 export async function meetIds(records: readonly PredictionRecord[], knownIds: KnownIds): Promise<MetIds> {
   const ids = records.reduce((sum, { rowCount }) => sum + rowCount, 0);
   knownIds.beginRecords(records.length, ids);
@@ -34,7 +32,8 @@ export async function meetIds(records: readonly PredictionRecord[], knownIds: Kn
     const perhaps = knownIds.meet(requestIds, i);
     for (const row of perhaps) perhapsKnown.set(textAt(requestIds, row), i);
     rowsPerhapsKnown.push(perhaps);
-    await letOthersIn();
+    // Requests are answered between records.
+    await setImmediate();
   }
   const known = await knownIds.predictionsOf(Array.from(perhapsKnown.keys()));
   const isRest = records.map((_, i) => knownIds.hasRepeats(i));
