@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
+import { createPrecedence } from '../src/base/precedence.js';
 import { lookUpPrediction } from '../src/evaluation/prediction-lookup.js';
 import { uncounted } from '../src/ingest/counters.js';
 import { encodeEventRecord, type RecordOf } from '../src/ingest/events/event-record.js';
@@ -114,7 +115,8 @@ async function tieTruth(count: number): Promise<void> {
     encodeEventRecord({ kind: 'ground_truth', batch }, Date.now()).numbered(2 ** 40 + count * 10),
   ) as RecordOf<'ground_truth'>[];
   const started = performance.now();
-  await storeGroundTruth(records, { engine, knownIds, counters: uncounted, maybeStoredBelow: 0 });
+  const context = { engine, knownIds, precedence: createPrecedence(), counters: uncounted, maybeStoredBelow: 0 };
+  await storeGroundTruth(records, context);
   const tookMs = performance.now() - started;
   const [tied] = await engine.query<{ rows: string }>({
     sql: 'SELECT count() AS rows FROM prediction_outcomes WHERE truth_row_id >= {first:UInt64}',

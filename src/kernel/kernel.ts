@@ -25,7 +25,9 @@ export interface KernelExports {
   scannedValues(): number;
   scannedRowColumn(which: number): number;
   scanRows(description: number, at: number): number;
-  createIdFilter(bytes: number, randomFactor: bigint): void;
+  createIdSet(randomFactor: bigint): void;
+  addIdFilter(bytes: number): void;
+  idsInFilter(): number;
   beginRuns(runs: number, ids: number): void;
   meetIds(texts: number, offsets: number, count: number, run: number, isUnsure: boolean): number;
   rowsPerhapsKnown(): number;

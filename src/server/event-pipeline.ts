@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.js';
 import { BarographError } from '../base/errors.js';
+import { createPrecedence } from '../base/precedence.js';
 import { type Appender, startAppender } from '../ingest/appender.js';
 import type { IngestCounters } from '../ingest/counters.js';
 import { createEventIntake, type EventIntake } from '../ingest/events/event-intake.js';
@@ -46,6 +47,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
   const { ingest } = configuration;
   const log = await openPlaneLog('events', options);
   const tail = createLogTail(log, ingest.memoryBytesMax, decodeEventRecord);
+  const precedence = createPrecedence();
   let appender: Appender | undefined;
   const limits = {
     encodedBytesMax: ingest.bodyBytesMax,
@@ -55,7 +57,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
   } as const;
   return {
     log,
-    intake: createEventIntake({ log, tail, counters, clock, limits, onAppended: () => appender?.notify() }),
+    intake: createEventIntake({ log, tail, counters, precedence, clock, limits, onAppended: () => appender?.notify() }),
     waitingRows: () => tail.waitingRows,
     storedBelow: () => tail.position,
     appenderState: () => appender?.state ?? waiting,
@@ -68,7 +70,7 @@ export async function startEventPipeline(options: PipelineOptions): Promise<Even
       appender = startAppender({
         log,
         tail,
-        store: (records, attempt) => storeEvents(records, { ...attempt, engine, knownIds, counters }),
+        store: (records, attempt) => storeEvents(records, { ...attempt, engine, knownIds, precedence, counters }),
         counters,
         flushIntervalMs: ingest.flushIntervalMs,
         flushRowsMax: ingest.flushRowsMax,

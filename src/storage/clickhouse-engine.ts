@@ -57,7 +57,7 @@ interface Request {
   readonly tables?: readonly StatementTable[];
   readonly format?: string;
   /** A body besides the statement, which then travels in the URL. */
-  readonly blocks?: readonly Uint8Array[];
+  readonly blocks?: NativeInsert['blocks'];
   readonly signal?: AbortSignal;
   /** Milliseconds until the answer must have begun. */
   readonly answerMsMax?: number;

@@ -50,7 +50,8 @@ export interface NativeInsert {
   readonly table: string;
   /** Columns in the order of the block. */
   readonly columns: readonly string[];
-  readonly blocks: readonly Uint8Array[];
+  /** Parts of blocks, in order. They may be made as they are sent. */
+  readonly blocks: readonly Uint8Array[] | AsyncIterable<Uint8Array>;
   /** Makes a repeated insert of the same rows void within the table's deduplication window. */
   readonly deduplicationToken?: string;
   /** ClickHouse settings for this insert alone. */

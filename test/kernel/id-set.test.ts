@@ -34,6 +34,16 @@ test('at its design load at most 2 % of new ids are taken for known ones', () =>
   assert.ok(wrong / 20_000 < 0.02, `${wrong} of 20,000`);
 });
 
+test('past its design load it grows, within its bound, and takes few new ids for known ones', () => {
+  const set = new IdSet(new Kernel(), 1, 16 << 20);
+  const before = set.bytes;
+  for (const i of pieces(2_000_000)) set.add(textsOf(`id-${i}`, 10_000));
+  assert.ok(set.bytes > before && set.bytes <= 16 << 20);
+  const wrong = set.add(textsOf('stranger', 20_000));
+  assert.ok(wrong / 20_000 < 0.03, `${wrong} of 20,000`);
+  for (const i of pieces(2_000_000)) assert.equal(set.add(textsOf(`id-${i}`, 10_000)), 10_000);
+});
+
 test('the bound in bytes holds whatever is expected', () => {
   assert.ok(new IdSet(new Kernel(), 1e9, 3_000_000).bytes <= 3_000_000);
   assert.ok(new IdSet(new Kernel(), 0, 1 << 30).bytes <= 1 << 20);

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { BarographError } from '../../base/errors.js';
+import type { Precedence } from '../../base/precedence.js';
 import type { Rejection } from '../../model/rejection.js';
 import { type ContentEncoding, decodedBody } from '../../protocols/content-encoding.js';
 import type { Log } from '../../wal/log.js';
@@ -27,6 +28,7 @@ export interface IntakeOptions {
   readonly log: Log;
   readonly tail: LogTail<EventRecord>;
   readonly counters: IngestCounters;
+  readonly precedence: Precedence;
   readonly limits: IntakeLimits;
   readonly clock: Clock;
   /** Called when acknowledged rows wait to be stored. */
@@ -56,12 +58,13 @@ export function createEventIntake(options: IntakeOptions): EventIntake {
   return {
     async take(kind, body) {
       let mine = 0;
+      const hold = (bytes: number): void => {
+        mine += bytes;
+        inflightBytes += bytes;
+        if (inflightBytes > options.limits.inflightBytesMax) throw tooMuchInFlight(options.limits.inflightBytesMax);
+      };
       try {
-        return await takeBody(kind, body, options, decoders, (bytes) => {
-          mine += bytes;
-          inflightBytes += bytes;
-          if (inflightBytes > options.limits.inflightBytesMax) throw tooMuchInFlight(options.limits.inflightBytesMax);
-        });
+        return await options.precedence.first(() => takeBody(kind, body, options, decoders, hold));
       } finally {
         inflightBytes -= mine;
       }

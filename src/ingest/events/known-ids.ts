@@ -45,7 +45,9 @@ export async function openKnownIds(engine: Engine, filterBytesMax: number): Prom
       });
   return {
     loaded,
-    filterBytes: ids.bytes,
+    get filterBytes() {
+      return ids.bytes;
+    },
     beginRecords: (records, count) => ids.beginRuns(records, count),
     meet: (requestIds, record) => ids.meet(requestIds, record, !complete),
     hasRepeats: (record) => ids.hasRepeats(record),

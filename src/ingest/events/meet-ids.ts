@@ -1,5 +1,5 @@
 /** What is known of the request ids of a run of records, before they are stored. */
-import { setImmediate } from 'node:timers/promises';
+import type { Precedence } from '../../base/precedence.js';
 import { textAt } from '../../model/columns.js';
 import type { RecordOf } from './event-record.js';
 import type { KnownIds, KnownPrediction } from './known-ids.js';
@@ -23,17 +23,19 @@ export interface MetIds {
   readonly known: ReadonlyMap<string, KnownPrediction>;
 }
 
-export async function meetIds(records: readonly PredictionRecord[], knownIds: KnownIds): Promise<MetIds> {
+export async function meetIds(
+  records: readonly PredictionRecord[],
+  { knownIds, precedence }: { readonly knownIds: KnownIds; readonly precedence: Precedence },
+): Promise<MetIds> {
   const ids = records.reduce((sum, { rowCount }) => sum + rowCount, 0);
   knownIds.beginRecords(records.length, ids);
   const perhapsKnown = new Map<string, number>();
   const rowsPerhapsKnown: number[][] = [];
   for (const [i, { requestIds }] of records.entries()) {
+    await precedence.giveWay();
     const perhaps = knownIds.meet(requestIds, i);
     for (const row of perhaps) perhapsKnown.set(textAt(requestIds, row), i);
     rowsPerhapsKnown.push(perhaps);
-    // Requests are answered between records.
-    await setImmediate();
   }
   const known = await knownIds.predictionsOf(Array.from(perhapsKnown.keys()));
   const isRest = records.map((_, i) => knownIds.hasRepeats(i));

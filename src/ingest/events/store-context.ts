@@ -1,3 +1,4 @@
+import type { Precedence } from '../../base/precedence.js';
 import type { Engine } from '../../storage/engine.js';
 import type { StoreAttempt } from '../appender.js';
 import type { IngestCounters } from '../counters.js';
@@ -7,5 +8,6 @@ import type { KnownIds } from './known-ids.js';
 export interface StoreContext extends StoreAttempt {
   readonly engine: Engine;
   readonly knownIds: KnownIds;
+  readonly precedence: Precedence;
   readonly counters: IngestCounters;
 }

@@ -43,7 +43,11 @@ export async function storeNewRecords(records: readonly NewRecordOfWeek[], conte
     await context.engine.insert({
       table: 'prediction_ids',
       columns: ['row_id', ...idNames],
-      blocks: records.flatMap(({ record }) => blockOf(record, ['row_id'], idNames.length)),
+      blocks: blocksOf(
+        records.map(({ record }) => record),
+        (record) => blockOf(record, ['row_id'], idNames.length),
+        context,
+      ),
     });
   return records.flatMap(({ record, rowsPerhapsKnown }) => rowsPerhapsKnown.map((row) => record.sequence + row));
 }
@@ -58,12 +62,24 @@ assert(
   'a record begins with the columns by which its rows are found',
 );
 
-async function insertRows(week: readonly NewRecordOfWeek['record'][], { engine }: StoreContext): Promise<void> {
-  await engine.insert({
+async function insertRows(week: readonly NewRecordOfWeek['record'][], context: StoreContext): Promise<void> {
+  await context.engine.insert({
     table: 'prediction_rows',
     columns: rowNames,
-    blocks: week.flatMap((record) => blockOf(record, ['row_id', 'arrived'], record.block.columnEnds.length)),
+    blocks: blocksOf(week, (record) => blockOf(record, ['row_id', 'arrived'], record.block.columnEnds.length), context),
   });
+}
+
+/** The blocks of records, made and sent one after the other, so that requests go between. */
+async function* blocksOf(
+  records: readonly NewRecordOfWeek['record'][],
+  blockOfRecord: (record: NewRecordOfWeek['record']) => Uint8Array[],
+  { precedence }: StoreContext,
+): AsyncGenerator<Uint8Array> {
+  for (const record of records) {
+    await precedence.giveWay();
+    yield* blockOfRecord(record);
+  }
 }
 
 /** A block of a table, in two parts: the columns that storing adds, and the first `columnCount` of the record. */

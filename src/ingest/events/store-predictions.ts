@@ -25,7 +25,7 @@ import { overAnyPartitions, rowsByWeek } from './weeks.js';
 export type PredictionRows = Batch<PredictionColumns & RowColumns>;
 type IdRows = Batch<Pick<PredictionColumns, 'request_id' | 'model' | 'version' | 'ts'> & RowColumns>;
 export async function storePredictions(records: readonly PredictionRecord[], context: StoreContext): Promise<void> {
-  const met = await meetIds(records, context.knownIds);
+  const met = await meetIds(records, context);
   const whole = met.fresh
     .filter(({ record }) => record.sequence >= context.maybeStoredBelow)
     .map(ofOneWeek)

@@ -2,8 +2,10 @@
  * Which ids were seen before, by their 64-bit hashes: in the runs of rows that are stored together, which is exact but for ids of one hash, and ever, by a
  * filter that never says new of an id that was added. Whoever asks looks closer at the rest; so a wrong answer only costs time.
  *
- * The filter is a blocked Bloom filter: one block is one cache line, 512 bits, and holds all bits of an id. Past its design load it keeps working, with more
- * ids that may be known. Source: Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007.
+ * The filter is a blocked Bloom filter: one block is one cache line, 512 bits, and holds all bits of an id. When it has as many ids as it was meant for, a
+ * larger one takes the new ids, and the full ones are only asked. Past its design load the last one keeps working, with more ids that may be known.
+ * Sources: Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007; Almeida, Baquero, Preguiça, Hutchison, "Scalable Bloom
+ * Filters", 2007.
  */
 import { renewed } from './memory';
 import { xxh64 } from './xxh64';
@@ -11,8 +13,14 @@ import { xxh64 } from './xxh64';
 const bitsPerId: u32 = 8;
 const blockBytes: usize = 64;
 
+/** The filter that takes ids. */
 let filter: usize = 0;
 let blockMask: u32 = 0;
+/** Ids that it has taken. */
+let filterIds: u32 = 0;
+/** Address and block mask of each full filter, the latest first. */
+const fullFilters = memory.data(64);
+let fullFilterCount: u32 = 0;
 
 // By slot: the number + 1 of an id of the runs, 0 where none is. By id: its hash and its run.
 let slots: usize = 0;
@@ -31,13 +39,29 @@ let factor: u64 = 1;
 let perhapsRows: usize = 0;
 let perhapsMax: u32 = 0;
 
-/** Makes a filter of so many bytes, a power of two. To be called once, before anything else: it takes memory that is still 0. */
-export function createIdFilter(bytes: u32, randomFactor: u64): void {
+/** To be called once, before anything else. */
+export function createIdSet(randomFactor: u64): void {
+  factor = randomFactor | 1;
+}
+
+/** Makes a filter of so many bytes, a power of two, which takes all ids from here on; at most 1 + 8 of them. */
+export function addIdFilter(bytes: u32): void {
+  if (filter != 0) {
+    memory.copy(fullFilters + 8, fullFilters, 8 * fullFilterCount++);
+    store<u32>(fullFilters, <u32>filter);
+    store<u32>(fullFilters, blockMask, 4);
+  }
   filter = heap.alloc(<usize>bytes + blockBytes);
   // Blocks are cache lines.
   filter = (filter + blockBytes - 1) & ~(blockBytes - 1);
+  memory.fill(filter, 0, bytes);
   blockMask = bytes / <u32>blockBytes - 1;
-  factor = randomFactor | 1;
+  filterIds = 0;
+}
+
+/** Ids that the filter which takes them has taken. */
+export function idsInFilter(): u32 {
+  return filterIds;
 }
 
 /** Begins with `runs` runs that have at most `count` ids together. */
@@ -125,10 +149,12 @@ function addToRuns(hash: u64, run: u32): i32 {
   return -1;
 }
 
-/** Answers whether the filter may have had it. */
+/** Answers whether the filters may have had it. */
 // @ts-expect-error: decorator
 @inline
 function addToFilter(hash: u64): bool {
+  for (let i: u32 = 0; i < fullFilterCount; i++)
+    if (isInFilter(hash, load<u32>(fullFilters + 8 * i), load<u32>(fullFilters + 8 * i, 4))) return true;
   const low = <u32>hash;
   const block = filter + blockBytes * (low & blockMask);
   const step = (low * 0x9e3779b1) | 1;
@@ -145,5 +171,19 @@ function addToFilter(hash: u64): bool {
     }
     mixed = mixed * 0x85ebca6b + step;
   }
+  filterIds += <u32>!had;
   return had;
+}
+
+function isInFilter(hash: u64, filter: usize, blockMask: u32): bool {
+  const low = <u32>hash;
+  const block = filter + blockBytes * (low & blockMask);
+  const step = (low * 0x9e3779b1) | 1;
+  let mixed = <u32>(hash >> 32);
+  for (let i: u32 = 0; i < bitsPerId; i++) {
+    const position = (mixed ^ (mixed >> 15)) & 511;
+    if ((load<u32>(block + 4 * (position >> 5)) & ((<u32>1) << (position & 31))) == 0) return false;
+    mixed = mixed * 0x85ebca6b + step;
+  }
+  return true;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPrecedence } from '../../../src/base/precedence.js';
 import type { KnownIds, KnownPrediction } from '../../../src/ingest/events/known-ids.js';
 import { meetIds, type PredictionRecord } from '../../../src/ingest/events/meet-ids.js';
 import { IdSet } from '../../../src/kernel/id-set.js';
@@ -38,7 +39,7 @@ test('only records with an id that is known, or that comes twice, are left out o
       record(40, ['twice', 'f']),
       record(50, ['g']),
     ],
-    knownIds,
+    { knownIds, precedence: createPrecedence() },
   );
   assert.deepEqual(
     met.fresh.map(({ record: { sequence }, rowsPerhapsKnown }) => [sequence, rowsPerhapsKnown]),
