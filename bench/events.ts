@@ -6,10 +6,12 @@
  *
  * Barograph does more with a row than the engine: log with fsync, row numbers, the index of request ids. Asserts that it stays
  * within `cpuRatioMax` of the engine's CPU for one large insert, the engine's best, and that acknowledgements at half the
- * rate stay, at the 99th percentile, within `ackAimMs`: in the middle one of three rounds, since machines that others use too stand still now and then.
+ * rate stay, at the 99th percentile, within `ackAimMs`: in the middle one of three rounds. A round in which the host of a virtual machine took the cores
+ * away says nothing of the program: it is shown, does not count, and another one is made.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -31,6 +33,9 @@ const ackAimMs = 50;
 const aloneCount = 50;
 const warmUpCount = 50;
 const pacedRounds = 3;
+const pacedRoundsMax = 12;
+/** Of the CPU time of all cores. */
+const stolenShareMax = 0.01;
 const whole = (figure: number): string => Math.round(figure).toLocaleString('en');
 const say = (what: string, figure: string): void => void process.stdout.write(`${what.padEnd(52)} ${figure}\n`);
 
@@ -137,18 +142,26 @@ async function throughTheServer(): Promise<Rate & { readonly ackMs: number }> {
     latenciesMs.length = 0;
     const tables = join(server.folder, 'engine', 'data', 'barograph');
     const roundsMs: number[] = [];
-    for (let round = 0; round < pacedRounds; round++) {
+    for (let round = 0; roundsMs.length < pacedRounds && round < pacedRoundsMax; round++) {
       // Made before, so that collecting what making them leaves does not fall into the times.
       const again = renamed(`"again-${round}-`);
       const { hasSettled } = await settle(server.pid, async () => !(await isMerging(tables)));
       assert.ok(hasSettled, 'merges of the rows sent before come to an end');
       latenciesMs.length = 0;
-      const before = stolenSeconds();
+      const before = { stolen: stolenSeconds(), ms: performance.now() };
       await paced((rowCount / top.seconds / 2) | 0, again, post);
-      const stolen = `${(stolenSeconds() - before).toFixed(1)} CPU seconds taken by the machine's host`;
+      const coreSeconds = ((performance.now() - before.ms) / 1000) * availableParallelism();
+      const stolenShare = (stolenSeconds() - before.stolen) / coreSeconds;
+      const counts = stolenShare <= stolenShareMax;
+      const stolen = `${(stolenShare * 100).toFixed(1)} % of the cores taken by the host${counts ? '' : ': does not count'}`;
       say('  acknowledgement at half of it', `${percentiles(latenciesMs)}; ${stolen}`);
-      roundsMs.push(quantile(latenciesMs, 0.99));
+      if (counts) roundsMs.push(quantile(latenciesMs, 0.99));
     }
+    assert.equal(
+      roundsMs.length,
+      pacedRounds,
+      `in ${pacedRoundsMax} rounds the machine's host left too few undisturbed`,
+    );
     await pool.close();
     return { ...top, ackMs: quantile(roundsMs, 0.5) };
   } finally {
