@@ -35,7 +35,7 @@ const warmUpCount = 50;
 const pacedRounds = 3;
 const pacedRoundsMax = 12;
 /** Of the CPU time of all cores. */
-const stolenShareMax = 0.01;
+const stolenShareMax = 0.005;
 const whole = (figure: number): string => Math.round(figure).toLocaleString('en');
 const say = (what: string, figure: string): void => void process.stdout.write(`${what.padEnd(52)} ${figure}\n`);
 
