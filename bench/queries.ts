@@ -73,6 +73,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seriesPerRequestMax = 2_000;
 const senders = 4;
 const hourMs = 3_600_000;
+/** Of what is written in the case `ingest`, before the first question. */
+const idleShare = 1 / 3;
+/** Of the time of an acknowledgement while nobody asks, at the 99th percentile. */
+const ackRatioMax = 2;
 
 interface Verdict {
   /** Undefined where there was nothing to compare with. */
@@ -207,7 +211,7 @@ async function runColdCase(servers: readonly MeasuredServer[], questions: readon
   await runCase('cold', servers, questions, async (server, { name }) => firsts.get(`${server.name} ${name}`)!);
 }
 
-/** `further` goes on where the load ended. */
+/** `further` goes on where the load ended. Its first bodies are written while nobody asks. */
 async function runIngestCase(
   servers: readonly MeasuredServer[],
   questions: readonly BenchQuestion[],
@@ -215,14 +219,24 @@ async function runIngestCase(
 ): Promise<void> {
   const runs = new Map<string, QueryRun>();
   for (const server of takingPart(servers, caseWants.ingest)) {
-    const writes = startPacedWrites(server, further);
+    const idleBodies = Math.floor(further.bodies.length * idleShare);
+    const idle = await startPacedWrites(server, { ...further, bodies: further.bodies.slice(0, idleBodies) }).finish();
+    const asked = { ...further, bodies: further.bodies.slice(idleBodies) };
+    const writes = startPacedWrites(server, asked);
     for (const question of questions)
       runs.set(`${server.name} ${question.name}`, await queryRun(server, question, withoutCache, rounds));
     const { samples, seconds, ackP99Ms } = await writes.stop();
     say(
       `  ${server.name}: ${Math.round(samples / seconds).toLocaleString('en')} samples/s written meanwhile, ` +
-        `acknowledged within ${ackP99Ms.toFixed(1)} ms (p99)${samples >= further.bodies.length * further.samplesPerBody ? '; they ran out' : ''}`,
+        `acknowledged within ${ackP99Ms.toFixed(1)} ms (p99), ${idle.ackP99Ms.toFixed(1)} ms while nobody asked` +
+        `${samples >= asked.bodies.length * asked.samplesPerBody ? '; they ran out' : ''}`,
     );
+    if (server.name !== 'Barograph') continue;
+    const ratio = ackP99Ms / idle.ackP99Ms;
+    verdicts.push({
+      met: ratio <= ackRatioMax,
+      text: `ingest: acknowledgements take ${ratio.toFixed(2)} times as long (p99) while queries run, wanted at most ${ackRatioMax}`,
+    });
   }
   await runCase('ingest', servers, questions, async (server, { name }) => runs.get(`${server.name} ${name}`)!);
 }
@@ -230,7 +244,7 @@ async function runIngestCase(
 async function runDashboardCases(): Promise<void> {
   const isIngesting = chosen.includes('ingest');
   const ticks = (hours * hourMs) / scrapeMs;
-  const furtherTicks = isIngesting ? Math.ceil((ingestRate * ingestSeconds) / series) : 0;
+  const furtherTicks = isIngesting ? Math.ceil((ingestRate * ingestSeconds) / (1 - idleShare) / series) : 0;
   const endMs = Math.floor(Date.now() / 60_000) * 60_000;
   const groups = Math.max(Math.ceil(series / seriesPerRequestMax), Math.min(senders, series));
   const whole = await makeLoad({

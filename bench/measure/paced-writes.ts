@@ -5,8 +5,10 @@ import type { MeasuredServer } from '../servers/measured-server.js';
 import { remoteWriteHeaders } from './replay.js';
 
 export interface PacedWrites {
-  /** Resolves when the last request has been answered. */
+  /** Resolves when the requests under way have been answered. */
   stop(): Promise<PacedResult>;
+  /** Resolves when all requests have been sent and answered. */
+  finish(): Promise<PacedResult>;
 }
 
 export interface PacedResult {
@@ -56,20 +58,24 @@ export function startPacedWrites(
   const senders = Promise.all(Array.from({ length: connections }, sender));
   // Whoever stops it hears of a failure.
   senders.catch(() => {});
+  const finish = async (): Promise<PacedResult> => {
+    try {
+      await senders;
+    } finally {
+      await pool.destroy();
+    }
+    timesMs.sort((a, b) => a - b);
+    return {
+      samples: timesMs.length * samplesPerBody,
+      seconds: (performance.now() - startedMs) / 1000,
+      ackP99Ms: timesMs[Math.floor(0.99 * (timesMs.length - 1))] ?? 0,
+    };
+  };
   return {
-    async stop() {
+    finish,
+    stop() {
       isStopped = true;
-      try {
-        await senders;
-      } finally {
-        await pool.destroy();
-      }
-      timesMs.sort((a, b) => a - b);
-      return {
-        samples: timesMs.length * samplesPerBody,
-        seconds: (performance.now() - startedMs) / 1000,
-        ackP99Ms: timesMs[Math.floor(0.99 * (timesMs.length - 1))] ?? 0,
-      };
+      return finish();
     },
   };
 }
