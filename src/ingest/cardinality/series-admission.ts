@@ -133,7 +133,8 @@ function countStored(
   nowMs: number,
 ): void {
   metrics.set(metric.name, metric);
-  readLabels(spans, labels);
+  // Where it is not folded, its labels are those that were read.
+  if (isFolded) readLabels(spans, labels);
   countLabels(spans, metric, nowMs);
   gauge.count(metric, nowMs);
   if (isFolded) metric.targetsSinceFold++;

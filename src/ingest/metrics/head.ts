@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.js';
 import { BarographError } from '../../base/errors.js';
 import type { HistogramRuns } from '../../model/histogram-runs.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
+import { hourMs, hourOf } from '../../series/chunk-store/hours.js';
 import type { HistogramHead } from '../../series/histogram-head.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { AdmittedSamples } from './admitted-samples.js';
@@ -34,8 +35,7 @@ export interface HeadOptions {
 /** So long after its end an hour is packed: senders' batches and clocks are seldom later than that. A guess. */
 const packDelayMs = 5 * 60_000;
 const tickMs = 1_000;
-const hourMs = 3_600_000;
-/** While samples of past hours come in, as in a backfill, packing them would be undone at once: it waits for so long a pause. A guess. */
+/** While samples of closed hours come in, as in a backfill or after an outage, packing them would be undone at once: it waits for so long a pause. A guess. */
 const latePauseMs = 30_000;
 /** Some milliseconds' worth. */
 const chunksPerTurn = 1_000;
@@ -61,7 +61,7 @@ export function startHead({ index, chunks, histograms, clock, onAppended }: Head
     append(samples, sequence) {
       const { refs, runCount, sampleEnds, timesMs, values } = samples;
       // The first sample tells of the batch: senders of late samples send whole batches of them.
-      if (timesMs[0]! < closedBeforeMs - hourMs) lastLateMs = clock.nowMs();
+      if ((hourOf(timesMs[0]!) + 1) * hourMs <= closedBeforeMs) lastLateMs = clock.nowMs();
       index.observe(refs, runCount, sampleEnds, timesMs);
       chunks.append(refs, runCount, sampleEnds, timesMs, values, sequence);
       onAppended(samples);

@@ -45,13 +45,27 @@ export function createSeriesOrder(series: OrderedSeries): SeriesOrder {
     return idHigh[a] === idHigh[b] ? idLow[a]! - idLow[b]! : idHigh[a]! - idHigh[b]!;
   }
 
+  /** The refs [from, to) in order: metric by metric, the ids of one as numbers, which sort ten times as fast as with `compare`. */
+  function sorted(from: number, to: number): Uint32Array {
+    const { metrics, idHigh } = series;
+    const ends = new Uint32Array(metricRanks.length + 1);
+    for (let ref = from; ref < to; ref++) ends[metricRanks[metrics[ref]!]! + 1]!++;
+    for (let rank = 0; rank < metricRanks.length; rank++) ends[rank + 1]! += ends[rank]!;
+    const keys = new Float64Array(to - from);
+    const next = ends.slice();
+    for (let ref = from; ref < to; ref++)
+      keys[next[metricRanks[metrics[ref]!]!]!++] = idHigh[ref]! * addedMax + (ref - from);
+    for (let rank = 0; rank < metricRanks.length; rank++) keys.subarray(ends[rank], ends[rank + 1]).sort();
+    const refs = Uint32Array.from(keys, (key) => from + (key % addedMax));
+    orderTies(refs, compare);
+    return refs;
+  }
+
   return {
     update() {
-      const known = refs.length;
-      if (known < series.refLimit) {
+      for (let known = refs.length; known < series.refLimit; known = refs.length) {
         rankMetrics();
-        const added = Uint32Array.from({ length: series.refLimit - known }, (_, i) => known + i).sort(compare);
-        refs = merged(refs, added, compare);
+        refs = merged(refs, sorted(known, Math.min(series.refLimit, known + addedMax)), compare);
         ranks = new Uint32Array(refs.length);
         for (let rank = 0; rank < refs.length; rank++) ranks[refs[rank]!] = rank;
       }
@@ -62,6 +76,19 @@ export function createSeriesOrder(series: OrderedSeries): SeriesOrder {
       metricNames = [];
     },
   };
+}
+
+/** Most series that are sorted at once: their numbers have 53 bits, of which the upper half of an id takes 32. */
+const addedMax = 2 ** 21;
+
+/** Puts in order what differs in the lower half of the id alone, which few ids do. */
+function orderTies(refs: Uint32Array, compare: (x: number, y: number) => number): void {
+  for (let i = 1; i < refs.length; i++) {
+    const ref = refs[i]!;
+    let to = i;
+    for (; to > 0 && compare(refs[to - 1]!, ref) > 0; to--) refs[to] = refs[to - 1]!;
+    refs[to] = ref;
+  }
 }
 
 function merged(a: Uint32Array, b: Uint32Array, compare: (x: number, y: number) => number): Uint32Array<ArrayBuffer> {
