@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { BarographError } from '../base/errors.js';
 
 export interface QuerySlots {
-  /** Runs a query in a slot, which is free again once its answer has been sent or has failed. */
+  /** Runs a query in a slot, which is free again once its answer has been sent or has failed, or the query gave none (undefined). */
   run<T>(gone: AbortSignal, query: () => Promise<T>, response: ServerResponse): Promise<T>;
   readonly running: number;
   readonly waiting: number;
@@ -54,7 +54,7 @@ export function createQuerySlots(concurrentMax: number, key = 'query.concurrent_
       await enter(gone);
       try {
         const answer = await query();
-        if (response.closed || response.writableEnded) exit();
+        if (answer === undefined || response.closed || response.writableEnded) exit();
         else response.once('close', exit);
         return answer;
       } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { assert } from '../../base/assert.js';
 import { BarographError } from '../../base/errors.js';
 import { evaluateFetched, fetchPlanned } from '../../promql/evaluate/evaluate-query.js';
 import { refusalOf } from '../../promql/explain/query-limits.js';
@@ -87,15 +88,18 @@ async function run(query: Run): Promise<FastifyReply> {
   const expression = parsedQuery(parameters);
   const lookbackMs = lookbackOf(parameters, services.limits);
   const plan = (part: typeof range) => plannedQuery(services, expression, part, lookbackMs, query);
-  const cached = mayUseCache ? services.resultCache.open(expression, range, lookbackMs) : undefined;
+  const open = (usesKept: boolean) => services.resultCache.open(expression, range, lookbackMs, usesKept);
+  let cached = mayUseCache ? open(true) : undefined;
   try {
     if (cached !== undefined && cached.keptSteps > 0) {
       const missing = await Promise.all(cached.missing.map(plan));
       const isLight = missing.every(
         ({ estimate }) => refusalOf(estimate, services.limits) === undefined && !services.heavy.isHeavy(estimate),
       );
-      if (isLight) return await runLight(query, missing, cached);
+      const answer = isLight ? await runLight(query, missing, cached) : undefined;
+      if (answer !== undefined) return answer;
       cached.abandon();
+      cached = isLight ? open(false) : undefined;
     }
     const whole = await plan(range);
     const refusal = refusalOf(whole.estimate, services.limits);
@@ -103,10 +107,10 @@ async function run(query: Run): Promise<FastifyReply> {
       services.refusals.add(parameters, refusal);
       throw refusal;
     }
-    const fresh = cached?.keptSteps === 0 ? cached : undefined;
-    return await (services.heavy.isHeavy(whole.estimate)
-      ? runHeavy(query, whole, fresh)
-      : runLight(query, [whole], fresh));
+    if (services.heavy.isHeavy(whole.estimate)) return await runHeavy(query, whole, cached);
+    const answer = await runLight(query, [whole], cached);
+    assert(answer !== undefined, 'a result that uses nothing kept is whole');
+    return answer;
   } catch (error) {
     cached?.abandon();
     throw error;
@@ -158,8 +162,12 @@ async function runHeavy(query: Run, whole: PlannedQuery, cached: CachedQuery | u
   return reply.type(contentType).send(pieces);
 }
 
-/** `parts` are what is to be evaluated: the whole, or what the cache lacks. */
-function runLight(query: Run, parts: readonly PlannedQuery[], cached: CachedQuery | undefined): Promise<FastifyReply> {
+/** `parts` are what is to be evaluated: the whole, or what the cache lacks. Undefined where what it has cannot be used after all. */
+function runLight(
+  query: Run,
+  parts: readonly PlannedQuery[],
+  cached: CachedQuery | undefined,
+): Promise<FastifyReply | undefined> {
   const { services, parameters, reply, statistics, signal, startedMs, end } = query;
   const plannedMs = performance.now();
   return services.slots.run(
@@ -171,6 +179,7 @@ function runLight(query: Run, parts: readonly PlannedQuery[], cached: CachedQuer
       signal.throwIfAborted();
       const results = fetched.map((part, i) => evaluateFetched(part, parts[i]!.options));
       const result = cached === undefined ? results[0]! : cached.complete(results);
+      if (result === undefined) return undefined;
       const times = {
         parseMs: plannedMs - startedMs,
         queueMs: begunMs - plannedMs,

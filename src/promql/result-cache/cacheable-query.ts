@@ -29,6 +29,11 @@ export function cacheableText(expression: Expression): string | undefined {
 const isFixed = (duration: Duration | undefined): boolean =>
   duration === undefined || duration.kind === 'fixed_duration';
 
+function isNumber(expression: Expression | undefined): boolean {
+  if (expression?.kind === 'paren' || expression?.kind === 'unary') return isNumber(expression.expression);
+  return expression?.kind === 'number_literal';
+}
+
 function isCacheable(expression: Expression): boolean {
   switch (expression.kind) {
     case 'vector_selector':
@@ -42,6 +47,11 @@ function isCacheable(expression: Expression): boolean {
       break;
     case 'call':
       if (rangeDependent.has(expression.function.name)) return false;
+      break;
+    case 'aggregate':
+      // Their remark names the farthest parameter of the whole range.
+      if ((expression.op === 'quantile' || expression.op === 'limit_ratio') && !isNumber(expression.parameter))
+        return false;
   }
   return childrenOf(expression).every(isCacheable);
 }

@@ -6,21 +6,30 @@
  * `noteDeletion`): the steps whose values read such a sample are dropped, with all that follow, from the entries and from evaluations that are
  * under way. Newest steps are never kept, since samples for them are still to come: that is for speed, not for the invariant.
  *
- * Not kept: results with remarks, which would have to be told apart by step, and with native histograms. Sums over sliding windows may differ from
- * an evaluation of the whole in their last bits.
+ * Remarks are kept with the results, see `kept-remarks.ts`. Not kept: results with native histograms. Sums over sliding windows may differ from an
+ * evaluation of the whole in their last bits.
  */
 import type { Clock } from '../../base/clock.js';
 import { noRef } from '../../model/series-ref.js';
-import type { Expression } from '../ast.js';
-import { createAnnotations } from '../evaluate/annotations.js';
+import type { Expression, SourceRange } from '../ast.js';
+import { type Annotation, createAnnotations } from '../evaluate/annotations.js';
 import { defaultQueryOptions } from '../evaluate/query-options.js';
 import type { QueryRange } from '../evaluate/query-range.js';
 import type { QueryResult, ResultSeries } from '../evaluate/query-result.js';
 import { cacheableText, type ReadReach, reachOf } from './cacheable-query.js';
+import {
+  areMade,
+  joinRemarks,
+  placedRemarks,
+  placesOf,
+  type RemarkedSteps,
+  remarkBytes,
+  remarksIn,
+} from './kept-remarks.js';
 import { printColumns } from './printed-column.js';
 import type { ResultColumns } from './result-column.js';
 import { bytesOf, bytesOncePrinted, cutResult, joinColumns, withHistograms } from './result-columns.js';
-import { type StepGrid, type StepRange, timeOf } from './step-grid.js';
+import { joinedRange, missingParts, overlapOf, type StepGrid, type StepRange, timeOf } from './step-grid.js';
 
 export interface ResultCacheOptions {
   /** Bytes that results may take; 0 keeps none. */
@@ -30,8 +39,11 @@ export interface ResultCacheOptions {
 }
 
 export interface ResultCache {
-  /** Begins a range query; undefined where its results are not kept. It must be ended with `complete` or `abandon`. */
-  open(expression: Expression, range: QueryRange, lookbackMs: number): CachedQuery | undefined;
+  /**
+   * Begins a range query; undefined where its results are not kept. It must be ended with `complete` or `abandon`. One that `usesKept` is false for
+   * is evaluated as a whole, and what was kept goes.
+   */
+  open(expression: Expression, range: QueryRange, lookbackMs: number, usesKept?: boolean): CachedQuery | undefined;
   /** Tells of samples that were stored, in runs as a `SampleBatch` has them. */
   noteSamples(refs: Uint32Array, runCount: number, sampleEnds: Uint32Array, timesMs: Float64Array): void;
   /** Tells that samples of series with times in [fromMs, toMs] are no more. To be told before the series leave the index. */
@@ -44,8 +56,11 @@ export interface CachedQuery {
   readonly missing: readonly QueryRange[];
   /** Steps that are not. */
   readonly keptSteps: number;
-  /** The whole result, made of what is kept and of the results for `missing`. */
-  complete(results: readonly QueryResult[]): QueryResult;
+  /**
+   * The whole result, made of what is kept and of the results for `missing`. Undefined where it cannot be told which remarks belong to what is kept:
+   * then the whole is to be evaluated, and opened anew with nothing used of what is kept.
+   */
+  complete(results: readonly QueryResult[]): QueryResult | undefined;
   abandon(): void;
 }
 
@@ -63,6 +78,7 @@ interface Entry {
   readonly grid: StepGrid;
   readonly reach: ReadReach;
   columns: ResultColumns;
+  readonly remarks: readonly RemarkedSteps[];
   /** Steps from here on do not count: they are too new, or their samples changed. */
   end: number;
   bytes: number;
@@ -105,7 +121,7 @@ export function createResultCache(options: ResultCacheOptions): ResultCache {
     invalidations: 0,
   };
   return {
-    open: (expression, range, lookbackMs) => open(state, expression, range, lookbackMs),
+    open: (expression, range, lookbackMs, usesKept = true) => open(state, expression, range, lookbackMs, usesKept),
     noteSamples: (refs, runCount, sampleEnds, timesMs) => noteSamples(state, refs, runCount, sampleEnds, timesMs),
     noteDeletion(refs, fromMs, toMs) {
       for (const name of new Set(Array.from(refs, state.metricNameOf))) noteChange(state, name, fromMs, toMs);
@@ -125,6 +141,7 @@ function open(
   expression: Expression,
   range: QueryRange,
   lookbackMs: number,
+  usesKept: boolean,
 ): CachedQuery | undefined {
   const { startMs, endMs, stepMs } = range;
   const text = state.bytesMax > 0 ? cacheableText(expression) : undefined;
@@ -137,31 +154,51 @@ function open(
   };
   const key = `${stepMs} ${phaseMs} ${lookbackMs} ${text}`;
   const entry = state.entries.get(key);
-  const kept = entry && keptPart(entry, asked);
+  const places = placesOf(expression);
+  const kept = usesKept ? entry && usablePart(entry, asked, places) : undefined;
   const reach = entry?.reach ?? reachOf(expression, range, { ...defaultQueryOptions, lookbackMs });
-  const missing = missingParts(asked, kept).map(
-    (part): QueryRange => ({
+  const parts = missingParts(asked, kept?.columns);
+  const keptSteps = kept === undefined ? 0 : overlapOf(asked, kept.columns);
+  if (usesKept) {
+    state.stepHits += keptSteps;
+    state.stepMisses += asked.steps - keptSteps;
+  }
+  if (entry !== undefined && kept !== undefined) useAgain(state, key, entry);
+  const first = Math.min(asked.first, kept?.columns.first ?? asked.first);
+  const pending: Pending = { grid, reach, first, end: settledEnd(state, grid, reach) };
+  if (parts.length > 0) addPending(state, pending, asked);
+  return {
+    missing: parts.map((part) => ({
       startMs: timeOf(grid, part.first),
       endMs: timeOf(grid, part.first + part.steps - 1),
       stepMs,
-    }),
-  );
-  const keptSteps = kept === undefined ? 0 : overlap(asked, kept);
-  state.stepHits += keptSteps;
-  state.stepMisses += asked.steps - keptSteps;
-  if (entry !== undefined && kept !== undefined) useAgain(state, key, entry);
-  const first = Math.min(asked.first, kept?.first ?? asked.first);
-  const pending: Pending = { grid, reach, first, end: settledEnd(state, grid, reach) };
-  if (missing.length > 0) addPending(state, pending, asked);
-  return {
-    missing,
+    })),
     keptSteps,
     complete(results) {
       state.pending.delete(pending);
-      return completed(state, key, pending, asked, kept, results);
+      return completed(state, { key, pending, asked, parts, places }, kept, results);
     },
     abandon: () => void state.pending.delete(pending),
   };
+}
+
+/** What of an entry is used for a query: its columns, and the remarks on those of its steps that are asked for. */
+interface Kept extends ReturnType<typeof remarksIn> {
+  readonly columns: ResultColumns;
+  /** All of the entry's. */
+  readonly remarks: readonly RemarkedSteps[];
+}
+
+/** Undefined, too, where remarks on a part of what is kept will not be known. */
+function usablePart(entry: Entry, asked: StepRange, places: readonly SourceRange[]): Kept | undefined {
+  const columns = keptPart(entry, asked);
+  if (columns === undefined) return undefined;
+  const first = Math.max(asked.first, columns.first);
+  const shared = { first, steps: overlapOf(asked, columns) };
+  const found = remarksIn(entry.remarks, shared, places);
+  const isAll = shared.steps === asked.steps;
+  const isKnowable = isAll ? areMade(found.possible, found.known) : areMade(found.possible, found.possible);
+  return isKnowable ? { ...found, columns, remarks: entry.remarks } : undefined;
 }
 
 /** What an entry has that joins what is asked for without a gap. Its columns may go on behind its end, which the copy does not. */
@@ -170,19 +207,6 @@ function keptPart({ columns, end }: Entry, asked: StepRange): ResultColumns | un
   const touches = columns.first <= asked.first + asked.steps && columns.first + steps >= asked.first;
   return steps > 0 && touches ? { ...columns, steps } : undefined;
 }
-
-function missingParts(asked: StepRange, kept: StepRange | undefined): StepRange[] {
-  if (kept === undefined || overlap(asked, kept) === 0) return [asked];
-  const askedEnd = asked.first + asked.steps;
-  const keptEnd = kept.first + kept.steps;
-  const parts: StepRange[] = [];
-  if (kept.first > asked.first) parts.push({ first: asked.first, steps: kept.first - asked.first });
-  if (keptEnd < askedEnd) parts.push({ first: keptEnd, steps: askedEnd - keptEnd });
-  return parts;
-}
-
-const overlap = (a: StepRange, b: StepRange): number =>
-  Math.max(0, Math.min(a.first + a.steps, b.first + b.steps) - Math.max(a.first, b.first));
 
 /** The first step for which samples may still come as a matter of course. */
 const settledEnd = ({ clock }: CacheState, { stepMs, phaseMs }: StepGrid, { aheadMs }: ReadReach): number =>
@@ -202,32 +226,53 @@ function useAgain({ entries }: CacheState, key: string, entry: Entry): void {
   entries.set(key, entry);
 }
 
+/** A query that was evaluated where nothing was kept: `parts`. */
+interface Asked {
+  readonly key: string;
+  readonly pending: Pending;
+  readonly asked: StepRange;
+  readonly parts: readonly StepRange[];
+  readonly places: readonly SourceRange[];
+}
+
 function completed(
   state: CacheState,
-  key: string,
-  pending: Pending,
-  asked: StepRange,
-  kept: ResultColumns | undefined,
+  query: Asked,
+  kept: Kept | undefined,
   results: readonly QueryResult[],
-): QueryResult {
-  const { grid } = pending;
-  const remarks = createAnnotations();
-  for (const { annotations } of results) for (const each of annotations) remarks.add(each);
+): QueryResult | undefined {
+  const { asked, parts, places, key } = query;
+  const { grid } = query.pending;
+  const annotations = union([kept?.known ?? [], ...results.map(remarksOf)]);
+  if (kept !== undefined && !areMade(kept.possible, annotations)) return undefined;
   const summary = {
-    annotations: remarks.list(),
+    annotations,
     samplesRead: results.reduce((sum, { samplesRead }) => sum + samplesRead, 0),
     samplesPeak: results.reduce((most, { samplesPeak }) => Math.max(most, samplesPeak), 0),
   };
   const evaluated = results.map(seriesOf);
   const hasHistograms = evaluated.flat().some(({ histograms }) => histograms.length > 0);
   if (results.length === 0) {
-    printEntry(state, key, kept!);
-    return { ...summary, data: { kind: 'matrix', series: cutResult(grid, kept!, asked) } };
+    printEntry(state, key, kept!.columns);
+    return { ...summary, data: { kind: 'matrix', series: cutResult(grid, kept!.columns, asked) } };
   }
-  const columns = joinColumns(grid, joinedRange(asked, kept), kept, evaluated);
-  if (summary.annotations.length === 0 && !hasHistograms) keep(state, key, pending, columns, kept);
+  const range = joinedRange(asked, kept?.columns);
+  const columns = joinColumns(grid, range, kept?.columns, evaluated);
+  if (!hasHistograms) {
+    const more = results.flatMap((each, i) => placedRemarks(each.annotations, parts[i]!, places) ?? []);
+    const remarks = joinRemarks(kept?.remarks ?? [], kept?.columns, more, range);
+    keep(state, query, { columns, remarks }, kept?.columns);
+  }
   const series = cutResult(grid, columns, asked);
   return { ...summary, data: { kind: 'matrix', series: hasHistograms ? withHistograms(series, evaluated) : series } };
+}
+
+const remarksOf = ({ annotations }: QueryResult): readonly Annotation[] => annotations;
+
+function union(parts: readonly (readonly Annotation[])[]): readonly Annotation[] {
+  const all = createAnnotations();
+  for (const each of parts.flat()) all.add(each);
+  return all.list();
 }
 
 /** What comes a second time will come a third: its text is kept. `kept` is what the query found of the entry. */
@@ -237,7 +282,7 @@ function printEntry(state: CacheState, key: string, kept: ResultColumns): void {
   if (!mayPrint(state, entry.columns)) return;
   printColumns(entry.grid, entry.columns, undefined);
   state.bytes -= entry.bytes;
-  entry.bytes = entryBytes(key, entry.columns);
+  entry.bytes = entryBytes(key, entry);
   state.bytes += entry.bytes;
   evict(state);
 }
@@ -251,35 +296,27 @@ function seriesOf({ data }: QueryResult): readonly ResultSeries[] {
   return data.kind === 'matrix' ? data.series : [];
 }
 
-/** What was asked for, with what is kept on both its sides, of which so much stays as was asked for: a range that moves on leaves its past behind. */
-function joinedRange({ first, steps }: StepRange, kept: StepRange | undefined): StepRange {
-  if (kept === undefined) return { first, steps };
-  const from = Math.max(Math.min(first, kept.first), first - steps);
-  const end = Math.min(Math.max(first + steps, kept.first + kept.steps), first + 2 * steps);
-  return { first: from, steps: end - from };
-}
-
 function keep(
   state: CacheState,
-  key: string,
-  { grid, reach, end: settled }: Pending,
-  columns: ResultColumns,
+  { key, pending: { grid, reach, end: settled } }: Asked,
+  { columns, remarks }: Pick<Entry, 'columns' | 'remarks'>,
   kept: ResultColumns | undefined,
 ): void {
   const before = state.entries.get(key);
   const end = Math.min(settled, columns.first + columns.steps);
-  if (end <= columns.first || entryBytes(key, columns) > state.bytesMax * entryShare) return;
+  if (end <= columns.first || entryBytes(key, { columns, remarks }) > state.bytesMax * entryShare) return;
   if (kept !== undefined && mayPrint(state, columns)) printColumns(grid, columns, kept);
-  const bytes = entryBytes(key, columns);
+  const bytes = entryBytes(key, { columns, remarks });
   if (before !== undefined) remove(state, key, before);
-  const entry: Entry = { grid, reach, columns, end, bytes };
+  const entry: Entry = { grid, reach, columns, remarks, end, bytes };
   state.entries.set(key, entry);
   state.bytes += bytes;
   watch(state, entry, end);
   evict(state);
 }
 
-const entryBytes = (key: string, columns: ResultColumns): number => bytesOf(columns) + 2 * key.length;
+const entryBytes = (key: string, { columns, remarks }: Pick<Entry, 'columns' | 'remarks'>): number =>
+  bytesOf(columns) + remarkBytes(remarks) + 2 * key.length;
 
 function evict(state: CacheState): void {
   for (const [oldest, each] of state.entries) {

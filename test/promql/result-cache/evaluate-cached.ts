@@ -1,4 +1,5 @@
 /** Evaluates a range query where the result cache does not have it. */
+import assert from 'node:assert/strict';
 import type { Expression } from '../../../src/promql/ast.js';
 import { evaluateFetched, fetchQuery } from '../../../src/promql/evaluate/evaluate-query.js';
 import type { QueryOptions } from '../../../src/promql/evaluate/query-options.js';
@@ -22,15 +23,21 @@ export async function evaluateCached(
   cache: ResultCache | undefined,
   onFetched: () => void,
 ): Promise<CachedEvaluation> {
-  const cached = cache?.open(expression, range, options.lookbackMs);
-  try {
-    const ranges = cached?.missing ?? [range];
+  const evaluate = async (ranges: readonly QueryRange[]): Promise<QueryResult[]> => {
     const parts = await Promise.all(ranges.map((part) => fetchQuery(expression, part, source, options)));
     onFetched();
-    const results = parts.map((part) => evaluateFetched(part, options));
-    if (cached === undefined) return { result: results[0]!, keptSteps: 0 };
-    return { result: cached.complete(results), keptSteps: cached.keptSteps };
-  } finally {
-    cached?.abandon();
+    return parts.map((part) => evaluateFetched(part, options));
+  };
+  for (const usesKept of [true, false]) {
+    const cached = cache?.open(expression, range, options.lookbackMs, usesKept);
+    try {
+      const results = await evaluate(cached?.missing ?? [range]);
+      if (cached === undefined) return { result: results[0]!, keptSteps: 0 };
+      const result = cached.complete(results);
+      if (result !== undefined) return { result, keptSteps: cached.keptSteps };
+    } finally {
+      cached?.abandon();
+    }
   }
+  assert.fail('a result that uses nothing kept is whole');
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { metricNameLabel } from '../../../src/model/labels.js';
+import { annotationText } from '../../../src/promql/evaluate/annotations.js';
 import { defaultQueryOptions } from '../../../src/promql/evaluate/query-options.js';
 import type { QueryRange } from '../../../src/promql/evaluate/query-range.js';
 import type { QueryResult, ResultSeries } from '../../../src/promql/evaluate/query-result.js';
@@ -18,7 +19,7 @@ interface StoredSample {
 }
 
 /** Metrics of three series each; ref 3 k + i is series i of metric k. */
-const metricOf = (ref: number): string => `m${Math.floor(ref / 3)}_total`;
+const metricOf = (ref: number): string => `m${Math.floor(ref / 3)}${ref < 6 ? '_total' : ''}`;
 
 function createStore(cache: ResultCache) {
   const series = new Map<number, Map<number, number>>();
@@ -86,6 +87,9 @@ const points = ({ data }: QueryResult) => {
   ]);
 };
 
+const remarks = ({ annotations }: QueryResult, query: string): string[] =>
+  annotations.map((each) => `${each.level} ${annotationText(each, query)}`).sort();
+
 /** That what is printed are the points. Gives how many there are. */
 function checkPrinted({ data }: QueryResult): number {
   assert.ok(data.kind === 'matrix');
@@ -117,11 +121,21 @@ const queries = [
   'rate({__name__="m1_total"}[90s]) > 0.01',
   'time() - 5',
   'm0_total > bool 4 or vector(step())',
+  // With remarks: of all steps, of those in some stretches, of those with some series, and with details.
+  'rate(m2[2m])',
+  'increase(m2[1m]) / on (i) rate(m2[3m])',
+  'sum(rate(m2[2m] offset 1m)) > 0.2',
+  'quantile_over_time(scalar(m0_total{i="0"}) / 40, m1_total[2m])',
+  'quantile(scalar(m0_total{i="0"}) / 40, m1_total)',
+  'sum(rate({__name__=~"m[12].*",i="1"}[1m] offset 1m))',
+  'histogram_quantile(0.5, m0_total)',
+  'histogram_quantile(0.5, label_replace(m0_total, "le", "$1", "i", "(.*)"))',
+  'histogram_quantile(0.9, label_replace(m1_total > 20, "le", "$1", "i", "([^1]*)"))',
 ];
 
 const secondMs = 1_000;
 const someTime = fc.integer({ min: 0, max: 240 }).map((tick) => tick * 15 * secondMs + 1);
-const someRef = fc.integer({ min: 0, max: 5 });
+const someRef = fc.integer({ min: 0, max: 8 });
 const action = fc.oneof(
   {
     weight: 6,
@@ -151,17 +165,20 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 600_000 }) }) },
 );
 
+const nonCounter = 'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "m2"';
+
 describe('the result cache', () => {
   it('gives what an evaluation without it gives, whatever is written and deleted between queries', async () => {
     let keptSteps = 0;
     let printedPoints = 0;
+    let remarked = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 60 }), fc.nat(), async (actions, seed) => {
         // A few queries that come again and again.
         const asked = [0, 1, 2].map((i) => queries[(seed + 5 * i) % queries.length]!);
         const { clock, store, run } = setUp(seed % 3 === 0 ? 20_000 : 1_000_000);
         const regular = Array.from({ length: 240 }, (_, tick) =>
-          Array.from({ length: 6 }, (_, ref) => ({
+          Array.from({ length: 9 }, (_, ref) => ({
             ref,
             timeMs: tick * 15_000 + 100 * ref,
             value: (tick * (ref + 1)) % 50,
@@ -175,19 +192,22 @@ describe('the result cache', () => {
           else {
             const startMs = each.start * 60_000 + each.phaseMs;
             const range = { startMs, endMs: startMs + (each.steps - 1) * each.stepMs + 5, stepMs: each.stepMs };
-            const query = asked[each.query % asked.length]!;
+            // Written in one way or another, which moves the places that remarks tell.
+            const query = `${' '.repeat(each.query % 7)}${asked[each.query % asked.length]!}`;
             const cached = await run(query, range);
             const plain = await run(query, range, false);
             keptSteps += cached.keptSteps;
             printedPoints += checkPrinted(cached.result);
             assert.deepEqual(points(cached.result), points(plain.result), query);
-            assert.deepEqual(cached.result.annotations, plain.result.annotations);
+            assert.deepEqual(remarks(cached.result, query), remarks(plain.result, query), query);
+            remarked += cached.keptSteps > 0 ? cached.result.annotations.length : 0;
           }
         }
       }),
       { numRuns: 150 },
     );
     assert.ok(keptSteps > 1_000, `the cache is used: ${keptSteps} steps`);
+    assert.ok(remarked > 100, `and its remarks: ${remarked}`);
     assert.ok(printedPoints > 1_000, `and its texts: ${printedPoints} points`);
   });
 
@@ -212,6 +232,31 @@ describe('the result cache', () => {
     assert.equal((await run('rate(m0_total[5m])', hour)).keptSteps, 60, 'another metric');
     store.write([{ ref: 1, timeMs: 600_001, value: 1 }]);
     assert.equal((await run('rate(m0_total[5m])', hour)).keptSteps, 11, 'a new series at ten minutes');
+  });
+
+  it('gives remarks back with what is kept, at their place in the query as it is written now', async () => {
+    const { clock, store, run } = setUp();
+    store.write(samples.map((each) => ({ ...each, ref: 6 })));
+    const first = await run('rate(m2[5m])', hour);
+    assert.deepEqual(remarks(first.result, 'rate(m2[5m])'), [`info ${nonCounter} (1:6)`]);
+    const spaced = '  rate( m2[5m] )';
+    const again = await run(spaced, hour);
+    assert.equal(again.keptSteps, 60);
+    assert.deepEqual(remarks(again.result, spaced), [`info ${nonCounter} (1:9)`]);
+    clock.now += 600_000;
+    store.write(samples.map((each) => ({ ...each, ref: 6, timeMs: each.timeMs + 3_600_000 })));
+    const moved = { ...hour, startMs: 600_000, endMs: 4_140_000 };
+    const later = await run(spaced, moved);
+    assert.equal(later.keptSteps, 50, 'the end has the same remark');
+    assert.deepEqual(remarks(later.result, spaced), [`info ${nonCounter} (1:9)`]);
+  });
+
+  it('evaluates the whole where remarks may belong to a part that is not asked for', async () => {
+    const { store, run } = setUp();
+    store.write(samples.slice(0, 40).map((each) => ({ ...each, ref: 6 })));
+    await run('rate(m2[5m])', hour);
+    const part = await run('rate(m2[5m])', { ...hour, startMs: 1_800_000 });
+    assert.deepEqual([part.keptSteps, part.result.annotations.length], [0, 0]);
   });
 
   it('does not keep what was evaluated while its samples changed', async () => {

@@ -59,7 +59,7 @@ function sayResult(
   { data, ...summary }: QueryResult,
   say: (message: ThreadMessage, transfer?: readonly ArrayBuffer[]) => void,
 ): void {
-  if (data.kind !== 'matrix' || summary.annotations.length > 0) return;
+  if (data.kind !== 'matrix') return;
   if (data.series.some(({ histograms }) => histograms.length > 0)) return;
   const series = data.series.map((each) => ({ ...each, timesMs: each.timesMs.slice(), values: each.values.slice() }));
   const transfer = series.flatMap(({ timesMs, values }) => [timesMs.buffer, values.buffer]);
