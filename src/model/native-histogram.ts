@@ -42,6 +42,12 @@ export const schemaMax = 8;
 export const schemaReservedMax = 52;
 export const customBoundsSchema = -53;
 
+/**
+ * What a histogram counts as in limits: so many bytes, and so many for each bucket and bound, where a float is a sample of 16. Source: prometheus
+ * model/histogram/float_histogram.go, `Size`, and promql/value.go, `totalHPointSize`.
+ */
+export const histogramBytes = { fixed: 176, perNumber: 8, perSample: 16 } as const;
+
 export const noSpans: SpannedBuckets = Object.freeze({ offsets: [], lengths: [], counts: [] });
 
 /** Says that a series of histograms ends. */

@@ -87,9 +87,16 @@ export const metricLine = Type.Object(
       description: 'Labels by name; `__name__` is the name of the metric.',
       examples: [{ __name__: 'up', job: 'api' }],
     }),
-    values: Type.Array(Type.Union([Type.Number(), Type.Null(), Type.String()]), {
-      description: 'As many as timestamps; null and "NaN" are NaN.',
-    }),
+    values: Type.Optional(
+      Type.Array(Type.Union([Type.Number(), Type.Null(), Type.String()]), {
+        description: 'As many as timestamps; null and "NaN" are NaN. Required where there are no histograms.',
+      }),
+    ),
+    histograms: Type.Optional(
+      Type.Array(Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()]), {
+        description: 'Native histograms, as many as timestamps, in the form that export writes; null ends the series.',
+      }),
+    ),
     timestamps: Type.Array(Type.Integer({ description: 'Milliseconds since the epoch.' })),
   },
   { $id: 'MetricLine', description: 'Samples of one series.' },

@@ -87,7 +87,7 @@ function registerJsonLines(app: FastifyInstance, { intake, refusal, limits }: Me
         tags: ['Metrics'],
         summary: 'Take samples as JSON lines',
         description:
-          'One series a line, in the form that VictoriaMetrics imports and exports; gzip or zstd allowed. Any time is taken. A sample for a time that is there already takes its place. Counts are of samples.',
+          'One series a line, in the form that VictoriaMetrics imports and exports; gzip or zstd allowed. Any time is taken. A sample for a time that is there already takes its place. In place of `values` a line may have `histograms`, native ones as export writes them. Counts are of samples and histograms.',
         body: { type: 'array', items: { $ref: 'MetricLine#' } },
         consumes: ['application/x-ndjson', 'application/json'],
         response: answers,
@@ -126,14 +126,16 @@ function checkJson(contentType: string | undefined): void {
 
 const joined = (results: readonly MetricIntakeResult[]): MetricIntakeResult => ({
   accepted: results.reduce((sum, { accepted }) => sum + accepted, 0),
-  histograms: 0,
+  histograms: results.reduce((sum, { histograms }) => sum + histograms, 0),
   exemplars: 0,
   rejected: results.reduce((sum, { rejected }) => sum + rejected, 0),
   rejectedByCode: new Map(),
   errors: results.flatMap(({ errors }) => errors).slice(0, 1_000),
 });
 
-export function sendIntake(reply: FastifyReply, { accepted, rejected, errors }: MetricIntakeResult): FastifyReply {
+export function sendIntake(reply: FastifyReply, result: MetricIntakeResult): FastifyReply {
+  const { rejected, errors } = result;
+  const accepted = result.accepted + result.histograms;
   if (rejected === 0) return reply.code(204).send();
   return reply.code(accepted > 0 ? 200 : 400).send({ accepted, rejected, errors });
 }

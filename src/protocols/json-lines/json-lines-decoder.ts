@@ -2,11 +2,13 @@
  * JSON lines of samples, a line a series, in the form that VictoriaMetrics imports and exports:
  * `{"metric":{"__name__":"up","job":"api"},"values":[1,0],"timestamps":[1717171717000,1717171732000]}`.
  * Times are whole milliseconds since the epoch. Beside numbers a value may be null, "NaN", "Infinity" or "-Infinity"
- * (`special-values.ts`). A line that is not so is refused as a whole, with its number, and its neighbours are kept.
+ * (`special-values.ts`). In place of `values` a line may have `histograms`, native ones, as export writes them (`parse-json-histogram.ts`). A line that is not so is refused as a whole, with its number, and its neighbours are kept.
  * Source: docs.victoriametrics.com, "JSON line format".
  */
 
 import { assert } from '../../base/assert.js';
+import { HistogramBatchBuilder } from '../../model/histogram-batch-builder.js';
+import { histogramBytes } from '../../model/native-histogram.js';
 import { createRejectionTally, type RejectionTally } from '../../model/rejection-tally.js';
 import type { DecodedMetrics } from '../../model/sample-batch.js';
 import { createSampleBatchBuilder } from '../../model/sample-batch-builder.js';
@@ -19,10 +21,12 @@ export const jsonLineLimits = {
   lineBytesMax: 32 * 1024 * 1024,
 } as const;
 
+const samplesPerHistogram = histogramBytes.fixed / histogramBytes.perSample;
+
 export interface JsonLinesDecoder {
   /** Takes the next bytes of a body, cut anywhere. */
   push(chunk: Uint8Array): void;
-  /** Samples that `take` would give. */
+  /** Samples that `take` would give; histograms count as many as they are as large as. */
   readonly sampleCount: number;
   /** Lines read so far, blank ones not counted. */
   readonly lineCount: number;
@@ -39,6 +43,7 @@ class LinesDecoder implements JsonLinesDecoder {
   private readonly window = new RowWindow();
   private readonly reader = new LineReader();
   private builder = createSampleBatchBuilder();
+  private histograms = new HistogramBatchBuilder();
   private tally = createRejectionTally();
   /** Number of the last line that was ended. */
   private line = 0;
@@ -48,7 +53,7 @@ class LinesDecoder implements JsonLinesDecoder {
   private isPassing = false;
 
   get sampleCount(): number {
-    return this.builder.sampleCount;
+    return this.builder.sampleCount + this.histograms.count * samplesPerHistogram;
   }
 
   push(chunk: Uint8Array): void {
@@ -59,9 +64,11 @@ class LinesDecoder implements JsonLinesDecoder {
   take(): DecodedMetrics {
     const { rejected, rejectedByCode, rejections } = this.tally;
     const batch = this.builder.finish();
+    const histograms = this.histograms.finish();
     this.builder = createSampleBatchBuilder();
+    this.histograms = new HistogramBatchBuilder();
     this.tally = createRejectionTally();
-    return { batch, metadata: [], exemplars: [], rejected, rejectedByCode, rejections };
+    return { batch, histograms, metadata: [], exemplars: [], rejected, rejectedByCode, rejections };
   }
 
   end(): void {
@@ -99,7 +106,9 @@ class LinesDecoder implements JsonLinesDecoder {
 
   private addSamples(): void {
     const { builder } = this;
-    const { labels, timesMs, values } = this.reader;
+    const { labels, timesMs, values, histograms } = this.reader;
+    histograms.forEach((each, i) => void this.histograms.add(labels, labels.length, timesMs.values[i]!, each));
+    if (histograms.length > 0) return;
     const { words } = values;
     builder.beginRun(labels, 0, labels.length);
     for (let i = 0; i < values.length; i++) builder.addBits(timesMs.values[i]!, words[2 * i]!, words[2 * i + 1]!);

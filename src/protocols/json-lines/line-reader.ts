@@ -1,24 +1,32 @@
-/** Reads one line: an object of `metric`, `values` and `timestamps`, in any order. No object and no string is made of it. */
+/**
+ * Reads one line: an object of `metric`, `values` and `timestamps`, in any order. No object and no string is made of it. In place of `values` there may
+ * be `histograms`, which are fewer, and parsed as JSON.
+ */
 import type { ErrorCode } from '../../base/errors.js';
 import { checkCanonical, emptyNameProblem, type LabelProblem, tooManyLabelsProblem } from '../../model/label-check.js';
 import { createLabelWriter } from '../../model/label-writer.js';
 import { labelLimits } from '../../model/labels.js';
+import type { NativeHistogram } from '../../model/native-histogram.js';
 import { staleMarkerHigh, staleMarkerLow } from '../../model/sample-batch.js';
 import { timeMsMax } from '../../model/time.js';
 import { failWithin, readFinite, readText, refuseAt, wrongType } from '../json/field-reader.js';
 import { byte, isDigit } from '../json/json-bytes.js';
 import type { JsonText } from '../json/json-cursor.js';
 import { JsonCursor } from '../json/json-cursor.js';
+import { skipValue } from '../json/json-value.js';
 import { DoubleList } from './double-list.js';
+import { parseJsonHistogram } from './parse-json-histogram.js';
 import { specialValue } from './special-values.js';
 
 const { closeBrace, closeBracket, colon, comma, minus, openBrace, openBracket, quote } = byte;
 
-const fields = ['metric', 'values', 'timestamps'] as const;
+const fields = ['metric', 'values', 'timestamps', 'histograms'] as const;
 const fieldBytes = fields.map((field) => Buffer.from(field));
 const metricField = 0;
 const valuesField = 1;
-const allFields = 0b111;
+const histogramsField = 3;
+const allOfSamples = 0b0111;
+const allOfHistograms = 0b1101;
 
 /** Number of the field whose name is bytes[start, end), -1 where there is none. */
 function fieldOf(bytes: Uint8Array, start: number, end: number): number {
@@ -44,6 +52,8 @@ export class LineReader {
   readonly cursor = new JsonCursor('end');
   readonly values = new DoubleList();
   readonly timesMs = new DoubleList();
+  /** Those of a line of histograms, as many as times; else none. */
+  histograms: NativeHistogram[] = [];
   /** Canonical label bytes of the line read, valid until the next. */
   labels: Uint8Array = new Uint8Array(0);
   private readonly writer = createLabelWriter();
@@ -56,6 +66,7 @@ export class LineReader {
     cursor.reset(text, start, end, checksUtf8);
     this.values.clear();
     this.timesMs.clear();
+    this.histograms = [];
     this.writer.clear();
     this.seen = 0;
     cursor.skipSpace();
@@ -96,6 +107,8 @@ export class LineReader {
     if (!this.passColon()) return false;
     if (field === metricField) return this.readLabels() || failWithin(cursor, inMetric);
     if (field === valuesField) return this.readList(this.readValue) || this.failInList('values', this.values.length);
+    if (field === histogramsField)
+      return this.readList(this.readHistogram) || this.failInList('histograms', this.histograms.length);
     return this.readList(this.readTime) || this.failInList('timestamps', this.timesMs.length);
   }
 
@@ -200,6 +213,16 @@ export class LineReader {
     return true;
   };
 
+  private readonly readHistogram = (): boolean => {
+    const { cursor, histograms } = this;
+    const start = cursor.position;
+    if (!skipValue(cursor)) return false;
+    const histogram = parseJsonHistogram(JSON.parse(cursor.bytes.toString('utf8', start, cursor.position)));
+    if (typeof histogram === 'string') return cursor.fail('invalid_histogram', () => histogram);
+    histograms.push(histogram);
+    return true;
+  };
+
   /** Reads a value that is no number, as a text or bare. */
   private readSpecial(): boolean {
     const { cursor, values } = this;
@@ -231,20 +254,27 @@ export class LineReader {
 
   /** What only the line as a whole tells. */
   private check(): boolean {
-    const { values, timesMs, writer } = this;
-    if (this.seen !== allFields) {
-      const missing = fields.findIndex((_, field) => (this.seen & (1 << field)) === 0);
+    const { values, timesMs, histograms, writer, seen } = this;
+    const all = (seen & (1 << histogramsField)) === 0 ? allOfSamples : allOfHistograms;
+    if ((seen & all) !== all) {
+      const missing = fields.findIndex((_, field) => (all & ~seen & (1 << field)) !== 0);
       return this.refuseField('missing_field', 'is required', missing);
     }
-    if (values.length !== timesMs.length) return this.refuseCounts(values.length, timesMs.length);
-    if (values.length === 0) return this.refuseField('empty_field', 'holds nothing', valuesField);
+    if (seen !== all)
+      return this.refuseField('wrong_type', 'and histograms are given, wanted one of them', valuesField);
+    const [what, count, field] =
+      all === allOfSamples
+        ? (['values', values.length, valuesField] as const)
+        : (['histograms', histograms.length, histogramsField] as const);
+    if (count !== timesMs.length) return this.refuseCounts(what, count, timesMs.length);
+    if (count === 0) return this.refuseField('empty_field', 'holds nothing', field);
     this.labels = writer.finish();
     const problem = checkCanonical(this.labels, 0, this.labels.length);
     return problem === undefined || this.refuse({ ...problem, message: `metric: ${problem.message}` });
   }
 
-  private refuseCounts(values: number, times: number): false {
-    return this.cursor.fail('wrong_type', () => `got ${values} values and ${times} timestamps, wanted as many`);
+  private refuseCounts(what: string, count: number, times: number): false {
+    return this.cursor.fail('wrong_type', () => `got ${count} ${what} and ${times} timestamps, wanted as many`);
   }
 
   private refuse({ code, message }: LabelProblem): false {

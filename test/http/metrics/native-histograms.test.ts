@@ -226,6 +226,20 @@ describe('native histograms', () => {
     assert.equal((await server.get('/federate?match[]=federated')).body, '');
   });
 
+  it('come back by import as export gave them', async () => {
+    await write('restored', [
+      [nowMs - 60_000, latency],
+      [nowMs - 30_000, later],
+      [nowMs, staleHistogram],
+    ]);
+    const lines = await exported('restored');
+    await server.post('/api/v1/admin/tsdb/delete_series?match[]=restored', '', {});
+    assert.equal(await exported('restored'), '');
+    assert.equal((await server.post('/api/v1/import', lines)).status, 204);
+    assert.equal(await exported('restored'), lines);
+    assert.deepEqual((await query('restored', nowMs - 60_000))[0]?.histogram, [nowMs / 1000 - 60, printed]);
+  });
+
   it('are deleted from memory and from the table', async () => {
     await write('deleted', [[nowMs - 60_000, latency]]);
     await exported('deleted');

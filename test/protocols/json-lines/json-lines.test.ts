@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ErrorCode } from '../../../src/base/errors.js';
 import { sortedLabels } from '../../../src/model/labels.js';
+import { histogramBytesAt, readHistogramBytes } from '../../../src/model/native-histogram-bytes.js';
 import type { DecodedMetrics } from '../../../src/model/sample-batch.js';
 import { staleMarkerHigh, staleMarkerLow, valueWords } from '../../../src/model/sample-batch.js';
-import { encodeJsonLine } from '../../../src/protocols/json-lines/json-line-encoder.js';
+import { encodeHistogramLine, encodeJsonLine } from '../../../src/protocols/json-lines/json-line-encoder.js';
 import { createJsonLinesDecoder } from '../../../src/protocols/json-lines/json-lines-decoder.js';
+import { latency, nativeHistogram } from '../../model/histogram-arbitraries.js';
 import { bitsOf } from '../protobuf/wire-writer.js';
 import { runsOf } from '../remote-write/decoded-runs.js';
 
@@ -259,4 +261,57 @@ describe('JSON lines', () => {
     assert.equal(rejections[0]?.line, 3);
     assert.equal(decoder.lineCount, 4);
   });
+});
+
+describe('JSON lines of native histograms', () => {
+  const timed = fc.record(
+    { timeMs: fc.integer({ min: 0, max: 10_413_791_999_999 }), histogram: nativeHistogram },
+    { noNullPrototype: true },
+  );
+
+  it('come back as they were encoded, however the body is cut', () => {
+    fc.assert(
+      fc.property(labels, fc.array(timed, { minLength: 1, maxLength: 6 }), cuts, (pairs, wanted, lengths) => {
+        const line = encodeHistogramLine(
+          sortedLabels(pairs),
+          Float64Array.from(wanted, ({ timeMs }) => timeMs),
+          wanted.map(({ histogram }) => histogram),
+        );
+        const { histograms, rejections, batch } = decode(`${line}\n`, lengths);
+        assert.deepEqual([rejections, batch.sampleCount], [[], 0]);
+        const { runs, histograms: bytes } = histograms!;
+        const got = Array.from({ length: runs.sampleCount }, (_, i) => ({
+          timeMs: runs.timesMs[i]!,
+          histogram: readHistogramBytes(histogramBytesAt(bytes, runs.values[i]!)),
+        }));
+        assert.deepEqual(got, wanted);
+      }),
+    );
+  });
+
+  const whole = encodeHistogramLine([['__name__', 'h']], Float64Array.of(now), [latency]);
+  for (const [what, line, code, message] of [
+    [
+      'a field that histograms have none of',
+      whole.replace('"sum"', '"total"'),
+      'invalid_histogram',
+      /sum: got nothing/,
+    ],
+    ['a count that its buckets do not hold', whole.replace('"count":12', '"count":13'), 'invalid_histogram', /hold 12/],
+    ['half an observation', whole.replace('"zero_count":2', '"zero_count":1.5'), 'invalid_histogram', /count 1.5/],
+    [
+      'another thing than an object',
+      whole.replace(/"histograms":\[.*\],/, '"histograms":[7],'),
+      'invalid_histogram',
+      /got 7/,
+    ],
+    ['values beside them', whole.replace('"histograms"', '"values":[1],"histograms"'), 'wrong_type', /one of them/],
+    ['more times than histograms', whole.replace(`[${now}]`, `[${now},${now}]`), 'wrong_type', /1 histograms and 2/],
+  ] as const) {
+    it(`are refused with ${what}`, () => {
+      const { rejected, rejectedByCode, rejections, histograms } = decode(line);
+      assert.deepEqual([rejected, [...rejectedByCode.keys()], histograms], [1, [code], undefined]);
+      assert.match(rejections[0]!.message, message);
+    });
+  }
 });
