@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { type FlagColumn, type ListColumn, type NumberColumn, type TextColumn, textAt } from '../model/columns.js';
 import {
   type CounterReset,
+  histogramBytes,
   type NativeHistogram,
   noSpans,
   type SpannedBuckets,
@@ -104,6 +105,34 @@ LIMIT {rowsMax:UInt64}`,
     histograms: Array.from({ length: end - start }, (_, i) => histogramAt(columns, start + i)),
   }));
   return { runs, rowCount, bytes: bytes.length };
+}
+
+export type HistogramCountQuery = Omit<HistogramRowQuery, 'rowsMax' | 'ids'> & {
+  /** Undefined for all series of the metrics. */
+  readonly ids: readonly bigint[] | undefined;
+};
+
+/**
+ * What the rows of a query count as, in samples of 16 bytes: see `histogramSampleCount`. Only how long their lists are is read. Rows that the engine
+ * has not merged yet count twice.
+ */
+export async function countHistogramSamples(
+  engine: Engine,
+  { ids, metrics, fromMs, toMs, signal, limits }: HistogramCountQuery,
+): Promise<number> {
+  const [row] = await engine.query<{ samples: number }>({
+    sql: `SELECT
+  toFloat64(sum(intDiv(${histogramBytes.fixed} + ${histogramBytes.perNumber}
+    * (length(positive_counts) + length(negative_counts) + length(custom_bounds)), ${histogramBytes.perSample}))) AS samples
+FROM metric_histograms
+WHERE metric IN {metrics:Array(String)}${ids === undefined ? '' : ' AND series IN {ids:Array(UInt64)}'}
+  AND ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
+  AND NOT is_stale`,
+    params: { ...(ids === undefined ? {} : { ids }), metrics, fromMs, toMs },
+    signal,
+    ...(limits === undefined ? {} : { limits }),
+  });
+  return row?.samples ?? 0;
 }
 
 /** The metrics that have native histograms in the table. */

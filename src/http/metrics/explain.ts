@@ -78,7 +78,8 @@ function explanation({ expression, estimate }: PlannedQuery, { heavy, limits }: 
 
 const seconds = (ms: number): number => ms / 1000;
 
-function leafJson({ selection, tier, steps, series, samples, hoursInMemory, hoursMissing, isGuess }: LeafEstimate) {
+function leafJson({ selection, tier, ...leaf }: LeafEstimate) {
+  const { steps, series, samples, histogramSamples, hoursInMemory, hoursMissing, isGuess } = leaf;
   const { matchers, fromMs, toMs, hints } = selection;
   return {
     matchers: matchers.map(matcherJson),
@@ -92,6 +93,7 @@ function leafJson({ selection, tier, steps, series, samples, hoursInMemory, hour
     hoursMissing,
     series,
     samples: Math.round(samples),
+    histogramSamples: Math.round(histogramSamples),
     isGuess,
   };
 }

@@ -79,7 +79,7 @@ export async function countedEstimate(
   for (const leaf of estimate.leaves) {
     const { matchers, fromMs, toMs } = leaf.selection;
     const here = leaf.hoursInMemory / Math.max(1, leaf.hoursInMemory + leaf.hoursMissing);
-    samples += leaf.samples * here;
+    samples += leaf.histogramSamples + (leaf.samples - leaf.histogramSamples) * here;
     if (leaf.hoursMissing > 0) samples += await source.countMissing(matchers, fromMs, toMs);
   }
   return { ...estimate, samples };

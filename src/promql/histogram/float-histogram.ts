@@ -3,6 +3,7 @@
  * never changed in place. Buckets are sparse lists by index instead of Prometheus' spans, which are a form of storage; an index
  * means what it means there. Source: Prometheus, model/histogram, `FloatHistogram`.
  */
+import { histogramBytes } from '../../model/native-histogram.js';
 
 /**
  * What is known of a reset between a histogram and the one before: nothing, that there was one, that there was none, or that the
@@ -87,6 +88,7 @@ export function divideHistogram(histogram: FloatHistogram, divisor: number): Flo
 
 /** What a histogram takes of a query's budget, in samples of 16 bytes, as Prometheus counts it. */
 export function histogramSampleCount({ positive, negative, customBounds }: FloatHistogram): number {
-  const bytes = 176 + 8 * (positive.counts.length + negative.counts.length + customBounds.length);
-  return Math.floor(bytes / 16);
+  const { fixed, perNumber, perSample } = histogramBytes;
+  const bytes = fixed + perNumber * (positive.counts.length + negative.counts.length + customBounds.length);
+  return Math.floor(bytes / perSample);
 }

@@ -11,6 +11,8 @@ export interface SelectionEstimate {
   readonly series: number;
   /** Samples within the selection's time. */
   readonly samples: number;
+  /** Those of them that are counted whatever lies in memory: native histograms. */
+  readonly histogramSamples: number;
   /** Samples of whole chunks, which are what has to be decoded. */
   readonly decoded: number;
   /** Hours of metrics that are in memory, and those that have to be read from the engine's rows. */
@@ -36,7 +38,10 @@ export async function estimateSelection(
   metrics: readonly MetricSelection[],
   turns: Turns,
 ): Promise<SelectionEstimate> {
-  const total = { series: 0, samples: 0, decoded: 0, hoursInMemory: 0, hoursMissing: 0, isGuess: false };
+  const total = {
+    ...{ series: 0, samples: 0, histogramSamples: 0, decoded: 0 },
+    ...{ hoursInMemory: 0, hoursMissing: 0, isGuess: false },
+  };
   let asked = 0;
   for (const selection of metrics) {
     const { refs, fromMs, toMs } = selection;

@@ -9,16 +9,19 @@ import { noFloats } from '../evaluate/sample-columns.js';
 import type { SampleSource, SelectedSeries, SelectHints } from '../evaluate/sample-source.js';
 import { labelsKey, seriesLabels } from '../evaluate/series-labels.js';
 import { histogramSampleCount } from '../histogram/float-histogram.js';
+import { estimateHistograms } from './estimate-histograms.js';
 import { exportColumns } from './export-selection.js';
 import { columnsOf, type TimedHistogram } from './histogram-columns.js';
 import { mergeColumns } from './merge-columns.js';
 import { type HistogramParts, readHistograms, type SelectedHistograms } from './read-histograms.js';
+import { createRowCounts } from './row-counts.js';
 import { checkSamples } from './source-limits.js';
 import type { OpenSource, SourceUse } from './stored-source.js';
 
 /** The source that gives both. */
 export function withHistograms(openFloats: OpenSource, parts: HistogramParts): OpenSource {
   const { index, histograms } = parts;
+  const rowCounts = createRowCounts();
   return (use) => {
     const floats = openFloats(use);
     const refsOf = (matchers: readonly Matcher[], fromMs: number, toMs: number): Uint32Array => {
@@ -37,6 +40,21 @@ export function withHistograms(openFloats: OpenSource, parts: HistogramParts): O
     return {
       ...floats,
       select,
+      async estimate(matchers, fromMs, toMs) {
+        const estimate = await floats.estimate(matchers, fromMs, toMs);
+        const refs = refsOf(matchers, fromMs, toMs);
+        if (refs.length === 0) return estimate;
+        const range = { fromMs: fromMs - hintLookbackMs, toMs };
+        const samples = await estimateHistograms(parts, rowCounts, refs, range, use.signal);
+        // Series of histograms are no guess of floats where nothing says that they have any.
+        const isAlone = estimate.isGuess && refs.length === estimate.series;
+        return {
+          ...estimate,
+          samples: samples + (isAlone ? 0 : estimate.samples),
+          histogramSamples: samples,
+          decoded: samples + (isAlone ? 0 : estimate.decoded),
+        };
+      },
       async exportSeries(matchers, fromMs, toMs) {
         if (refsOf(matchers, fromMs, toMs).length === 0) return floats.exportSeries(matchers, fromMs, toMs);
         return exportColumns(await select(matchers, fromMs, toMs, wholeSamples));

@@ -240,6 +240,24 @@ describe('native histograms', () => {
     assert.deepEqual((await query('restored', nowMs - 60_000))[0]?.histogram, [nowMs / 1000 - 60, printed]);
   });
 
+  it('are estimated as they count once they are read, in memory and in the table', async () => {
+    for (const name of ['estimated_held', 'estimated_stored']) {
+      await write(
+        name,
+        Array.from({ length: 8 }, (_, i): Timed => [nowMs - (7 - i) * 15_000, latency]),
+      );
+      if (name === 'estimated_stored') await exported(name);
+      const parameters = new URLSearchParams({ query: `rate(${name}[2m])`, time: String(nowMs / 1000) });
+      const { body } = await server.get<{ data: { estimate: { samples: number; series: number } } }>(
+        `/api/v1/explain?${parameters}`,
+      );
+      const { series, samples } = body.data.estimate;
+      // Four buckets and what each has: 208 bytes. An hour without floats that is in memory counts as one sample of them.
+      assert.equal(series, 1);
+      assert.ok(Math.abs(samples - 8 * 13) <= 1, `${samples} samples`);
+    }
+  });
+
   it('are deleted from memory and from the table', async () => {
     await write('deleted', [[nowMs - 60_000, latency]]);
     await exported('deleted');
