@@ -25,6 +25,8 @@ export interface TestServer {
   metric(name: string): Promise<number>;
   /** `parameters` of the URL, such as `?fresh=1`. */
   sql<Row>(query: string, params?: object, parameters?: string): Promise<Row[]>;
+  /** What the server logged as errors since its start, a JSON line each. */
+  readonly loggedErrors: readonly string[];
   /** Stops the server, keeping its folder. */
   halt(): Promise<void>;
   /** Stops the server and removes its folder. */
@@ -44,7 +46,8 @@ const ndjson = { 'content-type': 'application/x-ndjson' };
 
 /** A start finds nothing in memory, and nothing comes into it but by what a test does. */
 const quietAndCold = [
-  'log.level=silent',
+  'log.level=error',
+  'log.format=json',
   'metrics.warm=off',
   'metrics.snapshot.bytes_max=0',
   'query.promql.rehearsal=off',
@@ -68,7 +71,12 @@ export async function startTestServer({
       workingFolder: folder,
     });
   const configuration = load();
-  const server = await serve(configuration, createLog(configuration.log), load);
+  const loggedErrors: string[] = [];
+  const server = await serve(
+    configuration,
+    createLog(configuration.log, { write: (line) => loggedErrors.push(line) }),
+    load,
+  );
 
   async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const response = await fetch(`${server.url}${path}`, init);
@@ -81,6 +89,7 @@ export async function startTestServer({
     url: server.url,
     folder,
     configuration,
+    loggedErrors,
     get: (path, headers = {}) => request(path, { headers }),
     post: (path, body, headers = ndjson) => request(path, { method: 'POST', body: body as string, headers }),
     send: (path, rows) =>

@@ -96,8 +96,7 @@ async function run(query: Run): Promise<FastifyReply> {
       const isLight = missing.every(
         ({ estimate }) => refusalOf(estimate, services.limits) === undefined && !services.heavy.isHeavy(estimate),
       );
-      const answer = isLight ? await runLight(query, missing, cached) : undefined;
-      if (answer !== undefined) return answer;
+      if (isLight && (await runLight(query, missing, cached)) === 'sent') return query.reply;
       cached.abandon();
       cached = isLight ? open(false) : undefined;
     }
@@ -108,9 +107,9 @@ async function run(query: Run): Promise<FastifyReply> {
       throw refusal;
     }
     if (services.heavy.isHeavy(whole.estimate)) return await runHeavy(query, whole, cached);
-    const answer = await runLight(query, [whole], cached);
-    assert(answer !== undefined, 'a result that uses nothing kept is whole');
-    return answer;
+    const sent = await runLight(query, [whole], cached);
+    assert(sent !== undefined, 'a result that uses nothing kept is whole');
+    return query.reply;
   } catch (error) {
     cached?.abandon();
     throw error;
@@ -167,7 +166,7 @@ function runLight(
   query: Run,
   parts: readonly PlannedQuery[],
   cached: CachedQuery | undefined,
-): Promise<FastifyReply | undefined> {
+): Promise<'sent' | undefined> {
   const { services, parameters, reply, statistics, signal, startedMs, end } = query;
   const plannedMs = performance.now();
   return services.slots.run(
@@ -191,9 +190,11 @@ function runLight(
         : undefined;
       end();
       const { query: text, limit } = parameters;
-      return reply
+      // Not returned: a reply is a promise of nothing.
+      void reply
         .type(contentType)
         .send(body(answerPieces(result, { query: text, limit, limits: services.limits, pieceBytes }, stats)));
+      return 'sent';
     },
     reply.raw,
   );

@@ -144,6 +144,15 @@ describe('GET /api/v1/query and query_range', () => {
     assert.deepEqual(await vector('count({only="here"})', at(2)), [{ metric: {}, value: [at(2), '1'] }]);
   });
 
+  it('evaluates a query anew that is asked again, or answers it from the cache, once and without an error', async () => {
+    const parameters = { query: 'sum by (pod) (rate(http_requests_total[5m]))', start: at(0), end: at(9), step: 60 };
+    const first = await ask('query_range', parameters);
+    const second = await ask('query_range', parameters);
+    assert.deepEqual(second.body, first.body);
+    assert.equal((await ask('query', { query: 'vector(1)', time: at(0) })).status, 200);
+    assert.deepEqual(server.loggedErrors, []);
+  });
+
   it('tells of samples, timings and storage where it is asked to', async () => {
     const { body } = await ask('query', { query: 'sum(many)', time: at(0), stats: 'all' });
     const { samples, timings, storage } = body.data!.stats!;
