@@ -11,6 +11,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { BarographError } from '../base/errors.js';
+import { answerClientError } from './client-error.js';
 import { registerConsole } from './console.js';
 import { errorAnswer } from './contract/errors.js';
 import { evaluationSchemas } from './contract/evaluations.js';
@@ -62,6 +63,7 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
     // A request id of 256 bytes is up to 768 characters once percent-encoded.
     routerOptions: { maxParamLength: idBytesMax },
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false, verbose: true, strict: false },
     },
