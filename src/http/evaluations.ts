@@ -15,7 +15,8 @@ import {
   evaluationQuery,
 } from './contract/evaluations.js';
 import { cancelOnDisconnect } from './disconnect.js';
-import { encodeTable, type TabularColumn, tabularContentTypes } from './tabular.js';
+import { encodeTable, tabularContentTypes } from './tabular.js';
+import type { TabularColumn } from './tabular-column.js';
 
 export interface EvaluationServices {
   readonly engine: Engine;
@@ -47,7 +48,8 @@ export function registerEvaluations(app: FastifyInstance, services: EvaluationSe
       const evaluation = await evaluate(engine, asked, { limits, signal: gone });
       reply.header('vary', 'accept');
       if (format === 'json') return evaluationAnswerOf(evaluation);
-      return reply.type(tabularContentTypes[format]).send(encodeTable(format, tabularColumnsOf(evaluation)));
+      const table = await encodeTable(format, tabularColumnsOf(evaluation));
+      return reply.type(tabularContentTypes[format]).send(table);
     },
   );
 }

@@ -1,28 +1,5 @@
 /** A table of columns as bytes: CSV, an Arrow IPC stream or a Parquet file. */
-import {
-  type DataType,
-  Float64,
-  Int64,
-  Table,
-  TimestampMillisecond,
-  tableToIPC,
-  Utf8,
-  type Vector,
-  vectorFromArray,
-} from 'apache-arrow';
-import { type BasicType, parquetWriteBuffer } from 'hyparquet-writer';
-
-/**
- * One column; all of a table have the same length. Times are epoch milliseconds, integers are safe ones. Null is "not
- * there", which is another thing than an empty text.
- */
-export type TabularColumn =
-  | { readonly name: string; readonly type: 'text'; readonly values: readonly (string | null)[] }
-  | {
-      readonly name: string;
-      readonly type: 'time' | 'integer' | 'number';
-      readonly values: readonly (number | null)[];
-    };
+import type { TabularColumn } from './tabular-column.js';
 
 export type TabularFormat = 'csv' | 'parquet' | 'arrow';
 
@@ -32,14 +9,19 @@ export const tabularContentTypes: Readonly<Record<TabularFormat, string>> = {
   arrow: 'application/vnd.apache.arrow.stream',
 };
 
-export function encodeTable(format: TabularFormat, columns: readonly TabularColumn[]): Uint8Array {
+/** The writers of Parquet and Arrow are loaded when first asked for: with them a start took 200 modules more. */
+export async function encodeTable(format: TabularFormat, columns: readonly TabularColumn[]): Promise<Uint8Array> {
   switch (format) {
     case 'csv':
       return encodeCsv(columns);
-    case 'parquet':
+    case 'parquet': {
+      const { encodeParquet } = await import('./parquet-table.js');
       return encodeParquet(columns);
-    case 'arrow':
+    }
+    case 'arrow': {
+      const { encodeArrow } = await import('./arrow-table.js');
       return encodeArrow(columns);
+    }
   }
 }
 
@@ -63,45 +45,3 @@ function csvFieldsOf(column: TabularColumn): string[] {
 
 const csvText = (text: string): string =>
   text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-
-const parquetTypes = {
-  text: 'STRING',
-  time: 'TIMESTAMP',
-  integer: 'INT64',
-  number: 'DOUBLE',
-} as const satisfies Record<TabularColumn['type'], BasicType>;
-
-function encodeParquet(columns: readonly TabularColumn[]): Uint8Array {
-  const columnData = columns.map((column) => ({
-    name: column.name,
-    type: parquetTypes[column.type],
-    data: parquetValuesOf(column),
-  }));
-  return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'barograph' }));
-}
-
-function parquetValuesOf({ type, values }: TabularColumn): (string | number | bigint | Date | null)[] {
-  if (type === 'time') return values.map((value) => (value === null ? null : new Date(value)));
-  return type === 'integer' ? bigIntsOf(values) : [...values];
-}
-
-const bigIntsOf = (values: readonly (number | null)[]): (bigint | null)[] =>
-  values.map((value) => (value === null ? null : BigInt(value)));
-
-function encodeArrow(columns: readonly TabularColumn[]): Uint8Array {
-  const vectors = columns.map((column) => [column.name, arrowVectorOf(column)] as const);
-  return tableToIPC(new Table(Object.fromEntries(vectors)), 'stream');
-}
-
-function arrowVectorOf(column: TabularColumn): Vector<DataType> {
-  switch (column.type) {
-    case 'text':
-      return vectorFromArray(column.values, new Utf8());
-    case 'time':
-      return vectorFromArray(column.values, new TimestampMillisecond('UTC'));
-    case 'integer':
-      return vectorFromArray(bigIntsOf(column.values), new Int64());
-    case 'number':
-      return vectorFromArray(column.values, new Float64());
-  }
-}

@@ -56,16 +56,17 @@ interface Parts {
 
 /**
  * Starts a server and resolves once it takes requests. Fails with a coded error where it cannot, leaving nothing running.
- * `reread` reads the configuration anew from where it came.
+ * `reread` reads the configuration anew from where it came. `engineStart` is the engine's start where it has begun already.
  */
 export async function serve(
   configuration: Configuration,
   log: Logger,
   reread: () => Configuration = () => configuration,
+  engineStart: Promise<ServerEngine> = startEngine(configuration, log),
 ): Promise<RunningServer> {
   const parts: Parts = { stopping: false, ending: new AbortController() };
   try {
-    const url = await start(parts, configuration, log, reread);
+    const url = await start(parts, configuration, log, reread, engineStart);
     log.info({ url, data: configuration.data }, 'listening');
     return {
       reload: () => reloadLogged(parts),
@@ -94,12 +95,12 @@ async function start(
   configuration: Configuration,
   log: Logger,
   reread: () => Configuration,
+  engineStart: Promise<ServerEngine>,
 ): Promise<string> {
   const version = packageVersion();
   const metrics = createMetrics(version);
   const slots = createQuerySlots(configuration.query.concurrentMax);
   parts.heavy = heavyQueriesOf(configuration);
-  const engineStart = startEngine(configuration, log);
   if (configuration.query.promql.rehearsal === 'on')
     void rehearseQueries(configuration, parts.heavy, parts.ending.signal, log);
   parts.engine = await engineStart;

@@ -161,8 +161,8 @@ describe('tables', () => {
         assert.deepEqual(await parquetReadObjects({ file: new Uint8Array(rawPayload).buffer }), []);
     });
 
-  test('an empty text in CSV is quoted, so that it is not null', () => {
-    const csv = encodeTable('csv', [
+  test('an empty text in CSV is quoted, so that it is not null', async () => {
+    const csv = await encodeTable('csv', [
       { name: 'a,b', type: 'text', values: ['', null, 'x'] },
       { name: 'n', type: 'number', values: [1e21, null, -0.1] },
     ]);

@@ -16,9 +16,13 @@ export async function runServer(flags: ConfigurationFlags): Promise<void> {
   const stopRequested = onceSignalled(log);
   // Until there is something to reload: without a listener the signal would end the process.
   process.on('SIGHUP', () => {});
-  // A wrong configuration is told before the server's weight is loaded.
+  // A wrong configuration is told before the server's weight is loaded, and the engine's process starts while it is.
+  const { startEngine } = await import('../engine.js');
+  const engineStart = startEngine(configuration, log);
+  // Its failure is for the server to tell, which is not listening yet.
+  engineStart.catch(() => {});
   const { serve } = await import('../serve.js');
-  const running = await serve(configuration, log, () => loadConfiguration({ flags }));
+  const running = await serve(configuration, log, () => loadConfiguration({ flags }), engineStart);
   process.on('SIGHUP', () => running.reload());
   process.stdout.write(`Barograph is ready at ${running.url}\n`);
   await Promise.race([running.done, stopRequested.then(() => running.stop())]);
