@@ -9,11 +9,12 @@ import { BarographError, messageOf } from '../base/errors.js';
 import { prometheusError, prometheusQueryAnswer } from '../http/contract/prometheus.js';
 import type { HeavyQueries } from '../http/metrics/heavy-queries.js';
 import { registerQueries } from '../http/metrics/queries.js';
+import { registerSeriesQueries } from '../http/metrics/series-queries.js';
 import { encodeLabels, type Labels, sortedLabels } from '../model/labels.js';
 import { createStoredSource, type OpenSource } from '../promql/leaves/stored-source.js';
 import { createResultCache } from '../promql/result-cache/result-cache.js';
 import { createChunkStore } from '../series/chunk-store/chunk-store.js';
-import { createSeriesIndex } from '../series/index/series-index.js';
+import { createSeriesIndex, type SeriesIndex } from '../series/index/series-index.js';
 import { createPendingDeletions } from '../series/pending-deletions.js';
 import type { Engine } from '../storage/engine.js';
 import type { Logger } from './cli/log.js';
@@ -34,6 +35,10 @@ const queries = [
   'max by (pod) (max_over_time(rehearsed_ratio[30m]))',
   'topk(3, sum by (zone, pod) (increase(rehearsed_total[1h])))',
 ];
+
+/** What dashboards ask for before they draw: the choices of their variables. */
+const lookUps = ['label/zone/values', 'labels', 'series'];
+
 /** Resolves when all were answered, or `signal` aborts. Never rejects: without it, first queries are slower. */
 export async function rehearseQueries(
   configuration: Configuration,
@@ -43,13 +48,20 @@ export async function rehearseQueries(
 ): Promise<void> {
   const startedMs = performance.now();
   try {
-    const openSource = await madeUpSource();
+    const { index, openSource } = await madeUpSamples();
     const resultCache = createResultCache({ bytesMax: 0, clock: systemClock, metricNameOf: () => '' });
     const services = promqlServices(configuration, openSource, resultCache, heavy);
-    const apps = [false, true].map((isHeavy) =>
+    const queryApps = [false, true].map((isHeavy) =>
       appOf((app) => registerQueries(app, { ...services, heavy: { ...heavy, isHeavy: () => isHeavy } })),
     );
-    await Promise.all(apps.map((app) => ask(app, signal)));
+    const seriesApp = appOf((app) => {
+      app.setValidatorCompiler(() => () => true);
+      registerSeriesQueries(app, index);
+    });
+    await Promise.all([
+      ...queryApps.map((app) => ask(app, queryPaths(), signal)),
+      ask(seriesApp, lookUpPaths(), signal),
+    ]);
     logger.debug({ ms: Math.round(performance.now() - startedMs) }, 'queries rehearsed');
   } catch (error) {
     if (!signal.aborted) logger.warn({ reason: messageOf(error) }, 'queries could not be rehearsed');
@@ -64,24 +76,31 @@ function appOf(register: (app: FastifyInstance) => void): FastifyInstance {
   return app;
 }
 
-async function ask(app: FastifyInstance, signal: AbortSignal): Promise<void> {
-  const [start, end] = [(endMs - hourMs) / 1000, endMs / 1000].map(String) as [string, string];
-  for (const query of queries)
-    for (const [path, parameters] of [
-      ['query', { time: end }],
-      ['query_range', { start, end, step: '15' }],
-    ] as const) {
-      signal.throwIfAborted();
-      const answer = await app.inject({
-        url: `/api/v1/${path}?${new URLSearchParams({ query, nocache: '1', ...parameters })}`,
-      });
-      if (answer.statusCode !== 200) throw new BarographError('internal', answer.payload);
-    }
+async function ask(app: FastifyInstance, paths: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const path of paths) {
+    signal.throwIfAborted();
+    const answer = await app.inject({ url: `/api/v1/${path}` });
+    if (answer.statusCode !== 200) throw new BarographError('internal', answer.payload);
+  }
   await app.close();
 }
 
+const [start, end] = [(endMs - hourMs) / 1000, endMs / 1000].map(String) as [string, string];
+
+const queryPaths = (): string[] =>
+  queries.flatMap((query) => [
+    `query?${new URLSearchParams({ query, nocache: '1', time: end })}`,
+    `query_range?${new URLSearchParams({ query, nocache: '1', start, end, step: '15' })}`,
+  ]);
+
+/** Label queries without a selector go another way. */
+const lookUpPaths = (): string[] => [
+  ...lookUps.map((path) => `${path}?${new URLSearchParams({ 'match[]': 'rehearsed_ratio', start, end })}`),
+  `label/zone/values?${new URLSearchParams({ start, end })}`,
+];
+
 /** Two hours of a counter, a gauge and a histogram, one hour of them closed. */
-async function madeUpSource(): Promise<OpenSource> {
+async function madeUpSamples(): Promise<{ readonly index: SeriesIndex; readonly openSource: OpenSource }> {
   const index = await createSeriesIndex();
   const chunks = createChunkStore({
     budgetBytes: 2 ** 20,
@@ -101,7 +120,7 @@ async function madeUpSource(): Promise<OpenSource> {
   });
   chunks.closeHours(startMs + hourMs);
   while (chunks.seal(1_000));
-  return createStoredSource({
+  const openSource = createStoredSource({
     engine: noEngine,
     index,
     chunks,
@@ -109,6 +128,7 @@ async function madeUpSource(): Promise<OpenSource> {
     chunkBytesMax: 2 ** 20,
     statementLimits: {},
   });
+  return { index, openSource };
 }
 
 function madeUpSeries(): Labels[] {
