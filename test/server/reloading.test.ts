@@ -23,7 +23,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barograph-reload-'));
   target = await startTestTarget((_, response) => response.setHeader('content-type', 'text/plain').end(text));
   await writeFile(join(folder, 'barograph.yaml'), jobs(['one']));
-  server = await startTestServer({ config: join(folder, 'barograph.yaml') });
+  server = await startTestServer({ config: join(folder, 'barograph.yaml'), mayLogErrors: true });
 });
 after(async () => {
   await server.stop();

@@ -1,4 +1,5 @@
 /** A whole server for the tests of one file, in a temporary folder on a free port. */
+import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { createLog } from '../../src/server/cli/log.js';
@@ -25,8 +26,6 @@ export interface TestServer {
   metric(name: string): Promise<number>;
   /** `parameters` of the URL, such as `?fresh=1`. */
   sql<Row>(query: string, params?: object, parameters?: string): Promise<Row[]>;
-  /** What the server logged as errors since its start, a JSON line each. */
-  readonly loggedErrors: readonly string[];
   /** Stops the server, keeping its folder. */
   halt(): Promise<void>;
   /** Stops the server and removes its folder. */
@@ -40,6 +39,8 @@ export interface TestServerOptions {
   readonly set?: readonly string[];
   /** Path of a configuration file. */
   readonly config?: string;
+  /** Whether the server may log errors: otherwise they fail the test that ends it. */
+  readonly mayLogErrors?: boolean;
 }
 
 const ndjson = { 'content-type': 'application/x-ndjson' };
@@ -57,6 +58,7 @@ export async function startTestServer({
   folder: given,
   set = [],
   config,
+  mayLogErrors = false,
 }: TestServerOptions = {}): Promise<TestServer> {
   const folder = given ?? (await temporaryFolder());
   const load = (): Configuration =>
@@ -72,11 +74,8 @@ export async function startTestServer({
     });
   const configuration = load();
   const loggedErrors: string[] = [];
-  const server = await serve(
-    configuration,
-    createLog(configuration.log, { write: (line) => loggedErrors.push(line) }),
-    load,
-  );
+  const log = createLog(configuration.log, { write: (line) => loggedErrors.push(line) });
+  const server = await serve(configuration, log, load);
 
   async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const response = await fetch(`${server.url}${path}`, init);
@@ -89,7 +88,6 @@ export async function startTestServer({
     url: server.url,
     folder,
     configuration,
-    loggedErrors,
     get: (path, headers = {}) => request(path, { headers }),
     post: (path, body, headers = ndjson) => request(path, { method: 'POST', body: body as string, headers }),
     send: (path, rows) =>
@@ -113,9 +111,12 @@ export async function startTestServer({
       if (answer.status !== 200) throw new Error(`SQL failed: ${JSON.stringify(answer.body)}`);
       return answer.body.data;
     },
-    halt: () => server.stop(),
-    async stop() {
+    async halt() {
       await server.stop();
+      if (!mayLogErrors) assert.deepEqual(loggedErrors, []);
+    },
+    async stop() {
+      await self.halt();
       await rm(folder, { recursive: true, force: true });
     },
   };
