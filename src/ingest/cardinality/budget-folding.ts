@@ -130,12 +130,14 @@ function replaceFor({ spans, nowMs }: SeriesDraft, { label, state }: Foldable, f
 }
 
 function foldValues(draft: SeriesDraft): string[] {
-  return foldableLabels(draft).flatMap((foldable) => {
+  const folded: string[] = [];
+  for (const foldable of foldableLabels(draft)) {
     const { label, state } = foldable;
-    if (hasPlace(state, draft.spans.valueHashes[label]!, draft.context.places)) return [];
+    if (hasPlace(state, draft.spans.valueHashes[label]!, draft.context.places)) continue;
     state.valueFold ??= createActingFold('values_per_label', draft.nowMs);
-    return replaceFor(draft, foldable, state.valueFold);
-  });
+    folded.push(replaceFor(draft, foldable, state.valueFold));
+  }
+  return folded;
 }
 
 function foldUnderPressure(draft: SeriesDraft): string[] {

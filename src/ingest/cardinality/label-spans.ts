@@ -16,6 +16,8 @@ export interface LabelSpans {
   names: string[];
   /** Names that series had in each place. */
   readonly knownNames: LabelName[];
+  /** The metric of the series before. */
+  knownMetric: KnownText | undefined;
   starts: Uint32Array;
   valueStarts: Uint32Array;
   ends: Uint32Array;
@@ -32,10 +34,13 @@ export interface LabelSpans {
   written: Uint8Array | undefined;
 }
 
-interface LabelName {
+interface KnownText {
   readonly text: string;
   /** With the byte that ends it. */
   readonly bytes: Uint8Array;
+}
+
+interface LabelName extends KnownText {
   readonly hash: number;
 }
 
@@ -49,6 +54,7 @@ export const createLabelSpans = (): LabelSpans => ({
   metric: '',
   names: [],
   knownNames: [],
+  knownMetric: undefined,
   starts: new Uint32Array(firstLabels),
   valueStarts: new Uint32Array(firstLabels),
   ends: new Uint32Array(firstLabels),
@@ -92,9 +98,18 @@ function readLabel(spans: LabelSpans, at: number): number {
   spans.ends[count] = valueEnd;
   spans.nameHashes[count] = name.hash;
   spans.valueHashes[count] = mixed(hash);
-  if (name.text === metricNameLabel) spans.metric = bytes.toString('utf8', valueStart, valueEnd);
+  if (name.text === metricNameLabel) spans.metric = metricAt(spans, valueStart, valueEnd);
   spans.count++;
   return valueEnd + 1;
+}
+
+/** Series that follow each other mostly are of one metric, which is not decoded again. */
+function metricAt(spans: LabelSpans, start: number, end: number): string {
+  const { bytes, knownMetric } = spans;
+  if (knownMetric !== undefined && startsWith(bytes, start, knownMetric.bytes)) return knownMetric.text;
+  const text = bytes.toString('utf8', start, end);
+  spans.knownMetric = { text, bytes: new Uint8Array(bytes.subarray(start, end + 1)) };
+  return text;
 }
 
 /** The name that begins at a place. Series that follow each other mostly have the same names, which are not decoded again. */

@@ -6,7 +6,6 @@
 import { grownArray } from '../../base/grown-array.js';
 import { createTurns } from '../../base/turns.js';
 import { MapBuilder, TextBuilder, TimeBuilder } from '../../model/column-builders.js';
-import { labelValue, metricNameLabel } from '../../model/labels.js';
 import { noRef } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { Engine } from '../../storage/engine.js';
@@ -83,8 +82,7 @@ const rowsPerInsert = 100_000;
 const stepRows = 256;
 
 async function insertRows(rows: readonly SeriesRow[], index: SeriesIndex, engine: Engine): Promise<void> {
-  const metric = new TextBuilder();
-  const labels = new MapBuilder(new TextBuilder());
+  const columns = { metric: new TextBuilder(), labels: new MapBuilder(new TextBuilder()) };
   const first = new TimeBuilder();
   const last = new TimeBuilder();
   const ids = new Uint32Array(2 * rows.length);
@@ -92,14 +90,7 @@ async function insertRows(rows: readonly SeriesRow[], index: SeriesIndex, engine
   const turns = createTurns();
   for (const [i, row] of rows.entries()) {
     if (i % stepRows === 0) await turns.breathe();
-    const all = index.labelsOf(row.ref);
-    metric.addText(labelValue(all, metricNameLabel));
-    for (const [name, value] of all) {
-      if (name === metricNameLabel) continue;
-      labels.names.addText(name);
-      labels.values.addText(value);
-    }
-    labels.endRow();
+    index.appendRow(row.ref, columns);
     first.add(row.first * dayMs);
     last.add(row.end * dayMs - 1);
     ids[2 * i] = idLow[row.ref]!;
@@ -107,9 +98,9 @@ async function insertRows(rows: readonly SeriesRow[], index: SeriesIndex, engine
   }
   const block = encodeBlock(
     [
-      { name: 'metric', type: 'String', data: metric.finish() },
+      { name: 'metric', type: 'String', data: columns.metric.finish() },
       { name: 'series', type: 'UInt64', data: { kind: 'raw', bytes: new Uint8Array(ids.buffer) } },
-      { name: 'labels', type: 'Map(String, String)', data: labels.finish() },
+      { name: 'labels', type: 'Map(String, String)', data: columns.labels.finish() },
       { name: 'first', type: "DateTime64(3, 'UTC')", data: first.finish() },
       { name: 'last', type: "DateTime64(3, 'UTC')", data: last.finish() },
     ],

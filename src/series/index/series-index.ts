@@ -29,7 +29,7 @@ import { releaseSeries, removeSeries } from './remove-series.js';
 import { selectInSlices, selectSeries, type TimeRange } from './select.js';
 import { type SeriesPairs, seriesPairsOf } from './series-pairs.js';
 import { SeriesTable, seriesState } from './series-table.js';
-import { seriesKeyLength, seriesTexts, writeSeriesKey } from './series-texts.js';
+import { appendSeriesRow, type SeriesColumns, seriesKeyLength, seriesTexts, writeSeriesKey } from './series-texts.js';
 
 export interface SeriesIndexOptions {
   /** The 64-bit hash of canonical label bytes that is a series' id; xxHash64 unless given. */
@@ -69,6 +69,8 @@ export interface SeriesIndex {
   isLive(ref: number): boolean;
   /** Labels of a live or removed series. */
   labelsOf(ref: number): Labels;
+  /** Appends a live or removed series as a row of these columns. */
+  appendRow(ref: number, columns: SeriesColumns): void;
   /** Canonical label bytes of a live or removed series, the caller's own. */
   canonicalBytesOf(ref: number): Uint8Array;
   /** Labels of live and removed series as numbers. */
@@ -153,6 +155,7 @@ function seriesIndexOver(index: IndexState): SeriesIndex {
     load: (rows) => loadSeries(index, adder, rows),
     isLive: (ref) => series.states[ref] === seriesState.live,
     labelsOf: (ref) => seriesTexts(index, ref),
+    appendRow: (ref, columns) => appendSeriesRow(index, ref, columns),
     canonicalBytesOf(ref) {
       const key = new Uint8Array(seriesKeyLength(index, ref));
       writeSeriesKey(index, ref, key);

@@ -3,6 +3,7 @@
  * out again, and the arena is rewritten once half of it is dead, so that labels which come and go leave nothing behind.
  */
 import { randomInt } from 'node:crypto';
+import type { TextBuilder } from '../../model/column-builders.js';
 import { labelEndByte } from '../../model/labels.js';
 import { equalBytes, hashBytes, viewOf } from './byte-words.js';
 import { withRoom } from './grown.js';
@@ -53,7 +54,7 @@ export class TextTable {
     const text = this.free.pop() ?? this.limit++;
     this.places = withRoom(this.places, 2 * this.limit);
     this.holders = withRoom(this.holders, this.limit);
-    this.append(text, view, start, end);
+    this.store(text, view, start, end);
     this.slots.add(hash, text);
     return text;
   }
@@ -78,6 +79,12 @@ export class TextTable {
     const end = start + this.places[2 * text + 1]! + 1;
     for (let i = start; i < end; i++) into[at++] = arena[i]!;
     return at;
+  }
+
+  /** Appends a text as a row. */
+  append(text: number, column: TextBuilder): void {
+    const start = this.places[2 * text]!;
+    column.addBytes(this.arena, start, start + this.places[2 * text + 1]!);
   }
 
   lengthOf(text: number): number {
@@ -127,7 +134,7 @@ export class TextTable {
     if (this.deadBytes >= deadBytesMin && this.deadBytes * 2 > this.end) this.rewrite();
   }
 
-  private append(text: number, view: DataView, start: number, end: number): void {
+  private store(text: number, view: DataView, start: number, end: number): void {
     const length = end - start;
     if (this.end + length >= this.arena.length) this.moveTo(Math.ceil((this.end + length) * 1.5) + 1);
     this.places[2 * text] = this.end;

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AssertionError } from '../../../src/base/assert.js';
 import { isBarographError } from '../../../src/base/errors.js';
+import { MapBuilder, TextBuilder } from '../../../src/model/column-builders.js';
+import type { TextColumn } from '../../../src/model/columns.js';
 import { encodeLabels, type Label, sortedLabels } from '../../../src/model/labels.js';
 import { createMatcher } from '../../../src/model/matcher.js';
 import { createSeriesIndex, type SeriesIndex } from '../../../src/series/index/series-index.js';
 
 const keyOf = (labels: Record<string, string>): Uint8Array => encodeLabels(sortedLabels(Object.entries(labels)));
+
+const textsOf = ({ bytes, offsets }: TextColumn): string[] =>
+  Array.from(offsets.subarray(1), (end, i) => Buffer.from(bytes.subarray(offsets[i], end)).toString());
 
 function add(index: SeriesIndex, labels: Record<string, string>): number {
   const key = keyOf(labels);
@@ -25,6 +30,27 @@ describe('the series index', () => {
     assert.equal((BigInt(index.idHigh[0]!) << 32n) | BigInt(index.idLow[0]!), 6_193_206_268_627_925_327n);
     assert.equal(index.refOfId(index.idLow[1]!, index.idHigh[1]!), 1);
     assert.equal(index.refOfId(1, 2), -1);
+  });
+
+  it('appends series as rows of columns, the name apart from the other labels', async () => {
+    const index = await createSeriesIndex();
+    const series: Record<string, string>[] = [
+      { Zone: 'ü', __name__: 'up', job: 'a' },
+      { job: 'b' },
+      { __name__: 'only' },
+    ];
+    const columns = { metric: new TextBuilder(), labels: new MapBuilder(new TextBuilder()) };
+    for (const labels of series) index.appendRow(add(index, labels), columns);
+    const { offsets, names, values } = columns.labels.finish();
+    assert.deepEqual(textsOf(columns.metric.finish()), ['up', '', 'only']);
+    assert.deepEqual(Array.from(offsets), [0, 2, 3, 3]);
+    assert.deepEqual(
+      [textsOf(names as TextColumn), textsOf(values as TextColumn)],
+      [
+        ['Zone', 'job', 'job'],
+        ['ü', 'a', 'b'],
+      ],
+    );
   });
 
   it('finds a series by its bytes wherever they lie', async () => {
