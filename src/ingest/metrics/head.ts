@@ -24,7 +24,7 @@ export interface Head {
 }
 
 export interface HeadOptions {
-  readonly index: SeriesIndex;
+  readonly index: Pick<SeriesIndex, 'observe'>;
   readonly chunks: ChunkStore;
   readonly histograms: HistogramHead;
   readonly clock: Clock;
@@ -37,6 +37,9 @@ const packDelayMs = 5 * 60_000;
 const tickMs = 1_000;
 /** While samples of closed hours come in, as in a backfill or after an outage, packing them would be undone at once: it waits for so long a pause. A guess. */
 const latePauseMs = 30_000;
+/** But not for longer, nor while open chunks, which cannot be evicted, take more than this share of the memory for chunks: some senders are always late. Guesses. */
+const packWaitMsMax = 10 * 60_000;
+const openShareMax = 1 / 2;
 /** Some milliseconds' worth. */
 const chunksPerTurn = 1_000;
 
@@ -47,15 +50,19 @@ export function startHead({ index, chunks, histograms, clock, onAppended }: Head
   let packing = false;
   let closedBeforeMs = Number.NEGATIVE_INFINITY;
   let lastLateMs = Number.NEGATIVE_INFINITY;
+  let lastPackMs = clock.nowMs();
   function pack(): void {
     packing = chunks.seal(chunksPerTurn);
     if (packing) setImmediate(pack);
   }
+  const mayWait = (nowMs: number): boolean => nowMs - lastPackMs <= packWaitMsMax && chunks.openShare <= openShareMax;
   const timer = setInterval(() => {
     const nowMs = clock.nowMs();
     closedBeforeMs = nowMs - packDelayMs;
     chunks.closeHours(closedBeforeMs);
-    if (!packing && nowMs - lastLateMs > latePauseMs) pack();
+    if (packing || (nowMs - lastLateMs <= latePauseMs && mayWait(nowMs))) return;
+    lastPackMs = nowMs;
+    pack();
   }, tickMs).unref();
   return {
     append(samples, sequence) {

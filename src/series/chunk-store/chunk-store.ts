@@ -38,7 +38,7 @@ import { copyStreams, type SeriesStreams } from './series-streams.js';
 import type { AppendCounters, StoreState } from './store-state.js';
 import { readHour, touch } from './store-state.js';
 import type { ChunkStoreStatistics } from './store-statistics.js';
-import { samplesPerSeries, storeStatistics } from './store-statistics.js';
+import { openBytes, samplesPerSeries, storeStatistics } from './store-statistics.js';
 
 export interface ChunkStoreOptions {
   /** Bytes of memory that chunks may take. Open chunks are never given up for it. */
@@ -93,6 +93,8 @@ export interface ChunkStore {
   closeHours(timeMs: number): void;
   /** Moves about `chunksMax` open chunks of closed hours into segments, which takes some microseconds each. Returns whether there are more. */
   seal(chunksMax: number): boolean;
+  /** Memory that open chunks take, as a share of the budget. */
+  readonly openShare: number;
   /** Says that all samples that arrived up to and with `arrival` are in the engine. */
   setStoredUpTo(arrival: number): void;
   /** What is here and closed, for a process that comes after this one. */
@@ -160,6 +162,9 @@ export function createChunkStore(options: ChunkStoreOptions): ChunkStore {
       state.closedBeforeHour = Math.max(state.closedBeforeHour, hourOf(timeMs));
     },
     seal: (chunksMax) => sealClosed(state, chunksMax),
+    get openShare() {
+      return openBytes(state) / state.budgetBytes;
+    },
     setStoredUpTo(arrival) {
       state.storedUpTo = Math.max(state.storedUpTo, arrival);
     },

@@ -28,10 +28,14 @@ export interface ChunkStoreStatistics {
   readonly misses: number;
 }
 
+const closedBytes = ({ closedBlocks }: StoreState): number => closedBlocks * blockBytes;
+
+/** Memory that open chunks take. */
+export const openBytes = (state: StoreState): number => state.arenas.usedBytes - closedBytes(state);
+
 /** Walks through all segments: for a scrape, not for each request. */
 export function storeStatistics(state: StoreState): ChunkStoreStatistics {
   const { arenas, budgetBytes, hours } = state;
-  const closedBytes = state.closedBlocks * blockBytes;
   let closedSamples = 0;
   for (const { segments } of state.groupHours) for (const { liveSamples } of segments) closedSamples += liveSamples;
   const sum = (of: (hour: (typeof hours.sorted)[number]) => number): number =>
@@ -40,8 +44,8 @@ export function storeStatistics(state: StoreState): ChunkStoreStatistics {
     budgetBytes,
     reservedBytes: arenas.reservedBytes,
     usedBytes: arenas.usedBytes,
-    openBytes: arenas.usedBytes - closedBytes,
-    closedBytes,
+    openBytes: openBytes(state),
+    closedBytes: closedBytes(state),
     overBudgetBytes: Math.max(0, arenas.reservedBytes - budgetBytes),
     openChunks: sum((hour) => hour.open.chunkCount),
     closedChunks: sum((hour) => hour.closedChunks),
