@@ -33,6 +33,7 @@ import { registerStatus, type StatusServices } from './metrics/status.js';
 import { type OperationsServices, registerOperations } from './operations.js';
 import { toBarographError } from './request-failure.js';
 import { registerSql, type SqlServices } from './sql.js';
+import { answerBeforeClosing } from './unread-body.js';
 
 export interface AppServices {
   readonly version: string;
@@ -70,6 +71,7 @@ export async function buildApp(services: AppServices, { logger }: AppOptions = {
   });
   // Response schemas describe; they neither add to an answer nor take from it.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  answerBeforeClosing(app);
   const methods = rememberMethods(app);
   app.setErrorHandler((error, _request, reply) => sendError(reply, toBarographError(error as FastifyError)));
   app.setNotFoundHandler((request, reply) => sendError(reply, methods.explainMissing(request.method, request.url)));

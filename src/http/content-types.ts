@@ -11,3 +11,9 @@ export const jsonTypes: readonly string[] = [
 /** The media type that a Content-Type header names, without its parameters. */
 export const mediaTypeOf = (contentType: string | undefined): string | undefined =>
   contentType?.split(';')[0]?.trim().toLowerCase();
+
+/** The charset that a Content-Type header names, where it is none that UTF-8 covers. */
+export function otherCharset(contentType: string | undefined): string | undefined {
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType ?? '')?.[1];
+  return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset) ? undefined : charset;
+}

@@ -4,7 +4,7 @@ import { BarographError } from '../base/errors.js';
 import type { EventKind } from '../ingest/counters.js';
 import type { EventIntake, Intake } from '../ingest/events/event-intake.js';
 import { parseContentEncoding } from '../protocols/content-encoding.js';
-import { jsonTypes, mediaTypeOf } from './content-types.js';
+import { jsonTypes, mediaTypeOf, otherCharset } from './content-types.js';
 import { failures } from './contract/errors.js';
 import { intakeAnswer } from './contract/events.js';
 
@@ -60,9 +60,12 @@ function take(kind: EventKind, request: FastifyRequest, { intake, refusal }: Ing
       'unsupported_content_type',
       `content-type is ${type ?? 'absent'}; wanted application/x-ndjson or application/json`,
     );
+  const charset = otherCharset(request.headers['content-type']);
+  if (charset !== undefined)
+    throw new BarographError('unsupported_content_type', `the charset is ${charset}; wanted utf-8`);
   const length = request.headers['content-length'];
   return intake.take(kind, {
-    source: request.raw,
+    source: request.raw.iterator({ destroyOnReturn: false }),
     encoding: parseContentEncoding(request.headers['content-encoding']),
     ...(length === undefined ? {} : { contentLength: Number(length) }),
   });

@@ -1,6 +1,7 @@
 /** What lies in a log's folder, and the two ways in which its entries change durably. */
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../base/make-folder.js';
 import { firstSequenceOf } from './segment-header.js';
 
 /** Files under this ending were never finished; opening the log removes them. */
@@ -14,7 +15,7 @@ export interface FolderEntries {
 
 /** Creates the folder where it is not there yet, and makes its entry in the parent folder durable. */
 export async function createFolder(folder: string): Promise<void> {
-  const created = await mkdir(folder, { recursive: true });
+  const created = await makeFolder(folder);
   if (created !== undefined) await syncFolder(dirname(created));
 }
 

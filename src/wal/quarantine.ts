@@ -1,7 +1,8 @@
 /** Copies of damaged bytes, for a human to look at. The log never reads them again and never deletes them. */
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BarographError } from '../base/errors.js';
+import { makeFolder } from '../base/make-folder.js';
 import { createByteWindow } from './byte-window.js';
 import { isNotFound } from './file-operations.js';
 import { syncFolder, temporaryEnding } from './log-folder.js';
@@ -20,7 +21,7 @@ export async function copyRange(folder: string, name: string, offset: number, le
   const quarantineFolder = join(folder, quarantineFolderName);
   const path = join(quarantineFolder, `${name}.${offset}-${offset + lengthBytes}`);
   if ((await sizeOf(path)) === lengthBytes) return path;
-  await mkdir(quarantineFolder, { recursive: true });
+  await makeFolder(quarantineFolder);
   if ((await folderBytes(quarantineFolder)) + lengthBytes > quarantineBytesMax)
     throw new BarographError('disk_full', `the quarantine holds its maximum of ${quarantineBytesMax} bytes`);
   const source = await open(join(folder, name), 'r');

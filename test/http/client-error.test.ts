@@ -45,3 +45,26 @@ test('what is not HTTP, or has too long a head, is refused with a code', async (
   const long = `GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(100_000)}\r\n\r\n`;
   assert.deepEqual(await exchange(long), { status: 400, code: 'bad_request' });
 });
+
+/** Sends a body without reading before all of it is sent, and gives back everything that comes. */
+async function sendThenRead(framing: string, piece: string, last: string): Promise<string> {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname).pause();
+  const received: Buffer[] = [];
+  socket.on('data', (part: Buffer) => received.push(part)).pause();
+  socket.write(`${head}connection: close\r\n${framing}\r\n\r\n`);
+  for (let i = 0; i < 75; i++) if (!socket.write(piece)) await once(socket, 'drain');
+  socket.write(last);
+  socket.resume();
+  await once(socket, 'close');
+  return Buffer.concat(received).toString();
+}
+
+for (const [what, framing, piece, last] of [
+  ['announced', `content-length: ${75 * 2 ** 20}`, '\n'.repeat(2 ** 20), ''],
+  ['in chunks', 'transfer-encoding: chunked', `100000\r\n${'\n'.repeat(2 ** 20)}\r\n`, '0\r\n\r\n'],
+] as const)
+  test(`a client that sends all of too large a body first reads why it is refused: ${what}`, async () => {
+    const answer = await sendThenRead(framing, piece, last);
+    assert.match(answer, /^HTTP\/1\.1 413 [\s\S]*"code":"body_too_large"/);
+  });

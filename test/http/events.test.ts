@@ -324,6 +324,13 @@ describe('bodies that fail as a whole leave nothing behind', () => {
   const cases: [string, string | Uint8Array, Record<string, string>, number, string][] = [
     ['without a content type', Buffer.from(good), {}, 415, 'unsupported_content_type'],
     ['of a wrong content type', good, { 'content-type': 'text/csv' }, 415, 'unsupported_content_type'],
+    [
+      'of another charset',
+      good,
+      { 'content-type': 'application/x-ndjson; charset=latin1' },
+      415,
+      'unsupported_content_type',
+    ],
     ['in an unknown encoding', good, { ...ndjson, 'content-encoding': 'br' }, 415, 'unsupported_encoding'],
     ['that is empty', '', ndjson, 400, 'empty_body'],
     ['of blank lines', '\n \n', ndjson, 400, 'empty_body'],

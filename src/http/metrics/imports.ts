@@ -103,7 +103,10 @@ function registerJsonLines(app: FastifyInstance, { intake, refusal, limits }: Me
       const results: MetricIntakeResult[] = [];
       const takePiece = async (): Promise<void> => void results.push(await intake.take(decoder.take(), source));
       const encoding = parseContentEncoding(request.headers['content-encoding']);
-      for await (const piece of decodedBody(request.raw, { encoding, ...limits })) {
+      for await (const piece of decodedBody(request.raw.iterator({ destroyOnReturn: false }), {
+        encoding,
+        ...limits,
+      })) {
         decoder.push(piece);
         if (decoder.sampleCount >= samplesPerPiece) await takePiece();
       }

@@ -47,7 +47,12 @@ export async function plainBodyOrNone(request: FastifyRequest, limits: BodyLimit
   const announced = request.headers['content-length'];
   const contentLength = announced === undefined ? {} : { contentLength: Number(announced) };
   const pieces: Uint8Array[] = [];
-  for await (const piece of decodedBody(request.raw, { encoding, ...limits, ...contentLength })) pieces.push(piece);
+  for await (const piece of decodedBody(request.raw.iterator({ destroyOnReturn: false }), {
+    encoding,
+    ...limits,
+    ...contentLength,
+  }))
+    pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

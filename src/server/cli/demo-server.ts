@@ -1,8 +1,9 @@
 /** A server of the demo's own, in this process, on a folder of its own. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { BarographError } from '../../base/errors.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { loadConfiguration } from '../configuration-loading.js';
 import type { RunningServer } from '../serve.js';
 import { createLog } from './log.js';
@@ -16,7 +17,7 @@ const markerText = 'This folder belongs to barograph demo, which empties it at e
  * put there: it would be lost.
  */
 export async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const names = await readdir(folder);
   if (names.length > 0 && !names.includes(markerName)) {
     throw new BarographError('bad_use', `${folder} is not empty and not a folder of the demo's, which it would empty`, {

@@ -1,7 +1,8 @@
 /** The data folder of the private engine: `engine/` for the server's files and `engine-config/` for its configuration. */
-import { access, constants, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BarographError, messageOf } from '../../base/errors.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { type EngineConfig, writeEngineConfig } from './engine-config.js';
 
 export interface DataFolder {
@@ -20,8 +21,8 @@ export async function openDataFolder(dataFolder: string): Promise<DataFolder> {
   const enginePath = resolve(dataFolder, 'engine');
   const configsPath = resolve(dataFolder, 'engine-config');
   const configFolder = await explained(dataFolder, async () => {
-    await mkdir(enginePath, { recursive: true, mode: 0o700 });
-    await mkdir(configsPath, { recursive: true, mode: 0o700 });
+    await makeFolder(enginePath, 0o700);
+    await makeFolder(configsPath, 0o700);
     await access(enginePath, constants.R_OK | constants.W_OK | constants.X_OK);
     return mkdtemp(join(configsPath, 'start-'));
   });
