@@ -9,16 +9,22 @@ import { dirname, resolve } from 'node:path';
 export async function makeFolder(path: string, mode = 0o777): Promise<string | undefined> {
   const folder = resolve(path);
   try {
-    await mkdir(folder, mode);
-    return folder;
+    return (await makeOne(folder, mode)) ? folder : undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined;
-    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
-    const topmost = await makeFolder(dirname(folder), mode);
-    await mkdir(folder, mode).catch(async (again: NodeJS.ErrnoException) => {
-      if (again.code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw again;
-    });
-    return topmost ?? folder;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder) throw error;
+  }
+  const topmost = await makeFolder(dirname(folder), mode);
+  await makeOne(folder, mode);
+  return topmost ?? folder;
+}
+
+/** Makes a folder in one that is there, and tells whether it was missing. */
+async function makeOne(folder: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(folder, mode);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(folder)).isDirectory()) return false;
+    throw error;
   }
 }

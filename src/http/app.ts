@@ -13,7 +13,7 @@ import fastify, {
 import { BarographError } from '../base/errors.js';
 import { answerClientError } from './client-error.js';
 import { registerConsole } from './console.js';
-import { errorAnswer } from './contract/errors.js';
+import { errorAnswer, errorAnswerOf, errorContentType } from './contract/errors.js';
 import { evaluationSchemas } from './contract/evaluations.js';
 import * as events from './contract/events.js';
 import { modelsAnswer } from './contract/models.js';
@@ -133,11 +133,7 @@ const openApiHead = (version: string) => ({
 export function sendError(reply: FastifyReply, error: BarographError): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (error.kind.status >= 500 && !error.kind.retryable) reply.log.error({ err: error.cause ?? error }, error.message);
-  const { code, message, hint } = error;
-  return reply
-    .code(error.kind.status)
-    .type('application/json; charset=utf-8')
-    .send({ error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+  return reply.code(error.kind.status).type(errorContentType).send(errorAnswerOf(error));
 }
 
 /** Knows every path, so that a wrong method can be told from a wrong path. */

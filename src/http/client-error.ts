@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { BarographError } from '../base/errors.js';
+import { errorAnswerOf, errorContentType } from './contract/errors.js';
 
 /** What Node's HTTP parser says of a connection that it gives up. */
 export interface ConnectionFailure extends Error {
@@ -14,11 +15,12 @@ export function answerClientError(failure: ConnectionFailure, socket: Socket): v
     socket.destroy(failure);
     return;
   }
-  const { kind, code, message } = explain(failure);
-  const body = JSON.stringify({ error: { code, message } });
+  const error = explain(failure);
+  const { status } = error.kind;
+  const body = JSON.stringify(errorAnswerOf(error));
   const head = [
-    `HTTP/1.1 ${kind.status} ${STATUS_CODES[kind.status]}`,
-    'content-type: application/json; charset=utf-8',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${errorContentType}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];

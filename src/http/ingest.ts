@@ -7,6 +7,7 @@ import { parseContentEncoding } from '../protocols/content-encoding.js';
 import { jsonTypes, mediaTypeOf, otherCharset } from './content-types.js';
 import { failures } from './contract/errors.js';
 import { intakeAnswer } from './contract/events.js';
+import { bodyPieces } from './unread-body.js';
 
 export interface IngestServices {
   readonly intake: EventIntake;
@@ -65,7 +66,7 @@ function take(kind: EventKind, request: FastifyRequest, { intake, refusal }: Ing
     throw new BarographError('unsupported_content_type', `the charset is ${charset}; wanted utf-8`);
   const length = request.headers['content-length'];
   return intake.take(kind, {
-    source: request.raw.iterator({ destroyOnReturn: false }),
+    source: bodyPieces(request.raw),
     encoding: parseContentEncoding(request.headers['content-encoding']),
     ...(length === undefined ? {} : { contentLength: Number(length) }),
   });

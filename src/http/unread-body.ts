@@ -11,6 +11,10 @@ const discardedBytesMax = 512 * 1024 * 1024;
 /** For so long at most. A guess. */
 const discardMsMax = 10_000;
 
+/** The pieces of a body. Who leaves them before the end leaves the rest unread; by Node's default that would end the connection without an answer. */
+export const bodyPieces = (request: IncomingMessage): AsyncIterable<Uint8Array> =>
+  request.iterator({ destroyOnReturn: false });
+
 /** Lets clients of these routes read why their body was refused. */
 export function answerBeforeClosing(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {

@@ -48,6 +48,9 @@ export const customBoundsSchema = -53;
  */
 export const histogramBytes = { fixed: 176, perNumber: 8, perSample: 16 } as const;
 
+/** What the smallest histogram counts as, in samples. */
+export const histogramSamplesMin = histogramBytes.fixed / histogramBytes.perSample;
+
 export const noSpans: SpannedBuckets = Object.freeze({ offsets: [], lengths: [], counts: [] });
 
 /** Says that a series of histograms ends. */

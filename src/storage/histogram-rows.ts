@@ -13,8 +13,11 @@ import type { Engine, QueryLimits } from './engine.js';
 import { decodeBlocks } from './native/decode.js';
 import { type SeriesColumns, type SeriesRun, seriesColumnsSql, seriesColumnTypes, seriesRuns } from './series-runs.js';
 
+/** Ids of one statement: some 200 kB as text. */
+export const histogramIdsMax = 10_000;
+
 export interface HistogramRowQuery {
-  /** Ids of the series, at most 10,000. */
+  /** Ids of the series, at most `histogramIdsMax`. */
   readonly ids: readonly bigint[];
   /** Names of all their metrics. */
   readonly metrics: readonly string[];
@@ -80,6 +83,8 @@ export const histogramColumnTypes = {
 
 const types = { ...seriesColumnTypes, ...histogramColumnTypes } as const;
 
+const range = `ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`;
+
 export async function readHistogramRows(
   engine: Engine,
   { ids, metrics, fromMs, toMs, rowsMax, signal, limits }: HistogramRowQuery,
@@ -90,7 +95,7 @@ export async function readHistogramRows(
   ${seriesColumnsSql}, ${Object.keys(histogramColumnTypes).join(', ')}
 FROM metric_histograms FINAL
 WHERE metric IN {metrics:Array(String)} AND series IN {ids:Array(UInt64)}
-  AND ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
+  AND ${range}
 ORDER BY metric, series, ts
 LIMIT {rowsMax:UInt64}`,
       params: { ids, metrics, fromMs, toMs, rowsMax },
@@ -126,7 +131,7 @@ export async function countHistogramSamples(
     * (length(positive_counts) + length(negative_counts) + length(custom_bounds)), ${histogramBytes.perSample}))) AS samples
 FROM metric_histograms
 WHERE metric IN {metrics:Array(String)}${ids === undefined ? '' : ' AND series IN {ids:Array(UInt64)}'}
-  AND ts >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
+  AND ${range}
   AND NOT is_stale`,
     params: { ...(ids === undefined ? {} : { ids }), metrics, fromMs, toMs },
     signal,

@@ -1,5 +1,6 @@
 /** The one form of every failure. */
 import Type from 'typebox';
+import type { BarographError } from '../../base/errors.js';
 
 export const errorAnswer = Type.Object(
   {
@@ -15,6 +16,12 @@ export const errorAnswer = Type.Object(
   { $id: 'Error', description: 'A request that failed as a whole.' },
 );
 export type ErrorAnswer = Type.Static<typeof errorAnswer>;
+
+export const errorContentType = 'application/json; charset=utf-8';
+
+export const errorAnswerOf = ({ code, message, hint }: BarographError): ErrorAnswer => ({
+  error: { code, message, ...(hint === undefined ? {} : { hint }) },
+});
 
 /** The failures that any endpoint can answer with, for OpenAPI. */
 export const failures = {

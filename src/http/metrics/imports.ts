@@ -13,6 +13,7 @@ import { createJsonLinesDecoder } from '../../protocols/json-lines/json-lines-de
 import { jsonTypes, mediaTypeOf } from '../content-types.js';
 import { failures } from '../contract/errors.js';
 import { intakeAnswer } from '../contract/events.js';
+import { bodyPieces } from '../unread-body.js';
 import { type MetricServices, plainBody, sourceOf } from './metric-services.js';
 
 const answers = {
@@ -103,10 +104,7 @@ function registerJsonLines(app: FastifyInstance, { intake, refusal, limits }: Me
       const results: MetricIntakeResult[] = [];
       const takePiece = async (): Promise<void> => void results.push(await intake.take(decoder.take(), source));
       const encoding = parseContentEncoding(request.headers['content-encoding']);
-      for await (const piece of decodedBody(request.raw.iterator({ destroyOnReturn: false }), {
-        encoding,
-        ...limits,
-      })) {
+      for await (const piece of decodedBody(bodyPieces(request.raw), { encoding, ...limits })) {
         decoder.push(piece);
         if (decoder.sampleCount >= samplesPerPiece) await takePiece();
       }

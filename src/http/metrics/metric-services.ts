@@ -6,6 +6,7 @@ import type { MetricSource } from '../../ingest/metrics/metric-source.js';
 import type { PushGroups } from '../../ingest/push/push-groups.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { decodedBody, parseContentEncoding } from '../../protocols/content-encoding.js';
+import { bodyPieces } from '../unread-body.js';
 import { wholeBody } from '../whole-body.js';
 
 export interface MetricServices {
@@ -47,12 +48,8 @@ export async function plainBodyOrNone(request: FastifyRequest, limits: BodyLimit
   const announced = request.headers['content-length'];
   const contentLength = announced === undefined ? {} : { contentLength: Number(announced) };
   const pieces: Uint8Array[] = [];
-  for await (const piece of decodedBody(request.raw.iterator({ destroyOnReturn: false }), {
-    encoding,
-    ...limits,
-    ...contentLength,
-  }))
-    pieces.push(piece);
+  const decoded = decodedBody(bodyPieces(request.raw), { encoding, ...limits, ...contentLength });
+  for await (const piece of decoded) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

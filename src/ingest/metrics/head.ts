@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.js';
 import { BarographError } from '../../base/errors.js';
 import type { HistogramRuns } from '../../model/histogram-runs.js';
 import type { ChunkStore } from '../../series/chunk-store/chunk-store.js';
-import { hourMs, hourOf } from '../../series/chunk-store/hours.js';
+import { hourOf } from '../../series/chunk-store/hours.js';
 import type { HistogramHead } from '../../series/histogram-head.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { AdmittedSamples } from './admitted-samples.js';
@@ -68,7 +68,7 @@ export function startHead({ index, chunks, histograms, clock, onAppended }: Head
     append(samples, sequence) {
       const { refs, runCount, sampleEnds, timesMs, values } = samples;
       // The first sample tells of the batch: senders of late samples send whole batches of them.
-      if ((hourOf(timesMs[0]!) + 1) * hourMs <= closedBeforeMs) lastLateMs = clock.nowMs();
+      if (hourOf(timesMs[0]!) < hourOf(closedBeforeMs)) lastLateMs = clock.nowMs();
       index.observe(refs, runCount, sampleEnds, timesMs);
       chunks.append(refs, runCount, sampleEnds, timesMs, values, sequence);
       onAppended(samples);

@@ -5,15 +5,12 @@
 import { readHistogramBytes } from '../../model/native-histogram-bytes.js';
 import { seriesId } from '../../model/series-ref.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
-import { countHistogramSamples } from '../../storage/histogram-rows.js';
+import { countHistogramSamples, histogramIdsMax } from '../../storage/histogram-rows.js';
 import { histogramSampleCount } from '../histogram/float-histogram.js';
 import { floatHistogramOf } from './histogram-columns.js';
 import { hourMs } from './hour-ranges.js';
 import type { HistogramParts } from './read-histograms.js';
 import type { RowCounts } from './row-counts.js';
-
-/** Past so many series all of their metrics are counted, and the selection's share taken: ids of a statement are text. As in `read-histograms.ts`. */
-const idsMax = 10_000;
 
 export async function estimateHistograms(
   parts: HistogramParts,
@@ -29,7 +26,8 @@ export async function estimateHistograms(
   const own = lifeMs(index, refs, fromMs, toMs);
   if (own === 0) return heldSamples(parts, refs, fromMs, toMs);
   const metrics = [...new Set(Array.from(refs, (ref) => index.metricOf(ref)))];
-  const isNamed = refs.length <= idsMax;
+  // Of more series than a statement can name all of their metrics are counted, and the selection's share taken.
+  const isNamed = refs.length <= histogramIdsMax;
   const all = metrics.reduce((sum, metric) => sum + index.statistics.seriesOfMetric(metric), 0);
   const share = (isNamed ? 1 : refs.length / Math.max(all, 1)) * (own / lifeMs(index, refs, hours.fromMs, hours.toMs));
   const ids = isNamed ? Array.from(refs, (ref) => seriesId(index.idLow[ref]!, index.idHigh[ref]!)) : undefined;

@@ -39,8 +39,13 @@ export async function estimateSelection(
   turns: Turns,
 ): Promise<SelectionEstimate> {
   const total = {
-    ...{ series: 0, samples: 0, histogramSamples: 0, decoded: 0 },
-    ...{ hoursInMemory: 0, hoursMissing: 0, isGuess: false },
+    series: 0,
+    samples: 0,
+    histogramSamples: 0,
+    decoded: 0,
+    hoursInMemory: 0,
+    hoursMissing: 0,
+    isGuess: false,
   };
   let asked = 0;
   for (const selection of metrics) {

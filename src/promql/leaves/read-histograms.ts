@@ -1,12 +1,13 @@
 /** Reads native histograms of series: those in memory first, then rows, so that what is stored meanwhile is in one of the two. */
 import type { Labels } from '../../model/labels.js';
+import { histogramSamplesMin } from '../../model/native-histogram.js';
 import { readHistogramBytes } from '../../model/native-histogram-bytes.js';
 import { seriesId } from '../../model/series-ref.js';
 import type { HistogramHead } from '../../series/histogram-head.js';
 import type { SeriesIndex } from '../../series/index/series-index.js';
 import type { DeletionView, PendingDeletions } from '../../series/pending-deletions.js';
 import type { Engine, QueryLimits } from '../../storage/engine.js';
-import { type HistogramRowRun, readHistogramRows } from '../../storage/histogram-rows.js';
+import { type HistogramRowRun, histogramIdsMax, readHistogramRows } from '../../storage/histogram-rows.js';
 import type { TimedHistogram } from './histogram-columns.js';
 import { checkSamples } from './source-limits.js';
 import type { SourceUse } from './stored-source.js';
@@ -35,11 +36,6 @@ interface Wanted {
   stored: TimedHistogram[];
 }
 
-/** Ids of one statement: some 200 kB as text. */
-const seriesPerPiece = 10_000;
-/** What the smallest histogram counts as, in samples; see `histogramSampleCount`. */
-const samplesPerHistogramMin = 11;
-
 /** The histograms with times in [fromMs, toMs] of live series, without those that have none. */
 export async function readHistograms(
   parts: HistogramParts,
@@ -52,10 +48,10 @@ export async function readHistograms(
   try {
     const wanted = new Map(Array.from(refs, (ref) => wantedOf(parts, ref, fromMs, toMs)));
     const all = [...wanted.values()];
-    let left = Math.floor((limits.samplesMax - statistics.samples) / samplesPerHistogramMin) + 1;
-    for (let from = 0; from < all.length; from += seriesPerPiece) {
+    let left = Math.floor((limits.samplesMax - statistics.samples) / histogramSamplesMin) + 1;
+    for (let from = 0; from < all.length; from += histogramIdsMax) {
       const startedMs = performance.now();
-      const piece = all.slice(from, from + seriesPerPiece);
+      const piece = all.slice(from, from + histogramIdsMax);
       const rows = await readHistogramRows(parts.engine, {
         ids: piece.map(({ id }) => id),
         metrics: [...new Set(piece.map(({ metric }) => metric))],

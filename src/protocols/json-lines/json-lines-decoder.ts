@@ -8,7 +8,7 @@
 
 import { assert } from '../../base/assert.js';
 import { HistogramBatchBuilder } from '../../model/histogram-batch-builder.js';
-import { histogramBytes } from '../../model/native-histogram.js';
+import { histogramSamplesMin } from '../../model/native-histogram.js';
 import { createRejectionTally, type RejectionTally } from '../../model/rejection-tally.js';
 import type { DecodedMetrics } from '../../model/sample-batch.js';
 import { createSampleBatchBuilder } from '../../model/sample-batch-builder.js';
@@ -20,8 +20,6 @@ export const jsonLineLimits = {
   /** Longest line, bytes of JSON. A guess: three times what VictoriaMetrics takes by default. */
   lineBytesMax: 32 * 1024 * 1024,
 } as const;
-
-const samplesPerHistogram = histogramBytes.fixed / histogramBytes.perSample;
 
 export interface JsonLinesDecoder {
   /** Takes the next bytes of a body, cut anywhere. */
@@ -53,7 +51,7 @@ class LinesDecoder implements JsonLinesDecoder {
   private isPassing = false;
 
   get sampleCount(): number {
-    return this.builder.sampleCount + this.histograms.count * samplesPerHistogram;
+    return this.builder.sampleCount + this.histograms.count * histogramSamplesMin;
   }
 
   push(chunk: Uint8Array): void {
